@@ -1,0 +1,202 @@
+// Package item is what a person can do with the items and folders of a vault. It
+// must not look inside an item: the content is the client's. Invariant: an item
+// is loaded by owner and id, never by id alone, and the single verbs and the bulk
+// ones ask the same rule.
+package item
+
+import (
+	"context"
+	"time"
+
+	"strongroom/internal/store"
+	"strongroom/internal/vault"
+)
+
+// Service carries out the verbs of items and folders.
+type Service struct {
+	Store *store.Store
+}
+
+// List returns the caller's items that f chooses, in the order they were made.
+func (s *Service) List(ctx context.Context, c vault.Caller, f vault.ItemFilter) (items []vault.Item, err error) {
+	if err := c.Must(vault.ReadVault); err != nil {
+		return nil, err
+	}
+	if c.Folder != "" {
+		if f.Folder != "" && f.Folder != c.Folder {
+			return nil, nil
+		}
+		f.Folder = c.Folder
+	}
+	err = s.Store.Read(ctx, func(tx *store.Tx) (err error) {
+		items, err = tx.Items(ctx, c.User, f)
+		return err
+	})
+	return items, err
+}
+
+// Get returns one item; one that the caller may not see is vault.ErrItemNotFound.
+func (s *Service) Get(ctx context.Context, c vault.Caller, id vault.ItemID) (i *vault.Item, err error) {
+	if err := c.Must(vault.ReadVault); err != nil {
+		return nil, err
+	}
+	err = s.Store.Read(ctx, func(tx *store.Tx) (err error) {
+		i, err = find(ctx, tx, c, id)
+		return err
+	})
+	return i, err
+}
+
+func find(ctx context.Context, tx *store.Tx, c vault.Caller, id vault.ItemID) (*vault.Item, error) {
+	if !vault.ValidID(id) {
+		return nil, vault.ErrItemNotFound
+	}
+	i, err := tx.Item(ctx, c.User, id)
+	if err == nil && !c.CanSee(i) {
+		err = vault.ErrItemNotFound
+	}
+	return i, err
+}
+
+// Add keeps a new item of the caller's, under an id of the server's choice.
+func (s *Service) Add(ctx context.Context, c vault.Caller, i *vault.Item) error {
+	if err := s.check(c, i); err != nil {
+		return err
+	}
+	return s.Store.Tx(ctx, func(tx *store.Tx) error {
+		i.CreatedAt = time.Time{}
+		if err := tx.InsertItem(ctx, i); err != nil {
+			return err
+		}
+		return s.changed(ctx, tx, c, vault.EventItemAdded, string(i.ID))
+	})
+}
+
+func (s *Service) check(c vault.Caller, i *vault.Item) error {
+	if err := c.Must(vault.WriteVault); err != nil {
+		return err
+	}
+	if c.Folder != "" && i.Folder == "" {
+		i.Folder = c.Folder
+	}
+	if err := c.CanMove(i.Folder); err != nil {
+		return err
+	}
+	i.ID, i.Owner = vault.NewID[vault.ItemID](), c.User
+	return i.Check()
+}
+
+// changed does what every change of a vault must: the audit line and the note
+// that a sync would show a difference.
+func (s *Service) changed(ctx context.Context, tx *store.Tx, c vault.Caller, kind vault.EventKind, subject string) error {
+	if err := tx.Touch(ctx, c.User); err != nil {
+		return err
+	}
+	return tx.Record(ctx, vault.Event{Kind: kind, User: c.User, Actor: c.User, Subject: subject, Door: c.Door, Address: c.Address})
+}
+
+// Import keeps many new items and the folders they name, all or none. Items keep
+// the order they came in.
+func (s *Service) Import(ctx context.Context, c vault.Caller, folders []*vault.Folder, items []*vault.Item) error {
+	if len(items) > vault.MaxImport {
+		return vault.ErrImportSize
+	}
+	for _, i := range items {
+		if err := s.check(c, i); err != nil {
+			return err
+		}
+	}
+	return s.Store.Tx(ctx, func(tx *store.Tx) error {
+		for _, f := range folders {
+			if err := s.insertFolder(ctx, tx, c, f); err != nil {
+				return err
+			}
+		}
+		for n, i := range items {
+			i.CreatedAt = tx.Now.Add(time.Duration(n) * time.Microsecond)
+			if err := tx.InsertItem(ctx, i); err != nil {
+				return err
+			}
+		}
+		return s.changed(ctx, tx, c, vault.EventItemsImported, "")
+	})
+}
+
+// Change reads an item, lets edit change it and writes it back, in one
+// transaction that may run more than once. A revision other than if (0 for any)
+// is vault.ErrItemStale.
+func (s *Service) Change(ctx context.Context, c vault.Caller, id vault.ItemID, revision int64, edit func(*vault.Item) error) (*vault.Item, error) {
+	return s.change(ctx, c, id, revision, vault.EventItemChanged, func(i *vault.Item, _ time.Time) error { return edit(i) })
+}
+
+func (s *Service) change(ctx context.Context, c vault.Caller, id vault.ItemID, revision int64, kind vault.EventKind, edit func(i *vault.Item, now time.Time) error) (i *vault.Item, err error) {
+	if err := c.Must(vault.WriteVault); err != nil {
+		return nil, err
+	}
+	err = s.Store.Tx(ctx, func(tx *store.Tx) error {
+		if i, err = find(ctx, tx, c, id); err != nil {
+			return err
+		}
+		if revision != 0 && revision != i.Revision {
+			return vault.ErrItemStale
+		}
+		if err := edit(i, tx.Now); err != nil {
+			return err
+		}
+		if err := c.CanMove(i.Folder); err != nil {
+			return err
+		}
+		if err := i.Check(); err != nil {
+			return err
+		}
+		if err := tx.UpdateItem(ctx, i); err != nil {
+			return err
+		}
+		return s.changed(ctx, tx, c, kind, string(i.ID))
+	})
+	return i, err
+}
+
+// Trash moves an item to the trash; one that is there already is
+// vault.ErrItemNotFound.
+func (s *Service) Trash(ctx context.Context, c vault.Caller, id vault.ItemID, revision int64) error {
+	_, err := s.change(ctx, c, id, revision, vault.EventItemTrashed, func(i *vault.Item, now time.Time) error {
+		if !i.DeletedAt.IsZero() {
+			return vault.ErrItemNotFound
+		}
+		i.DeletedAt = now
+		return nil
+	})
+	return err
+}
+
+// Restore takes an item out of the trash.
+func (s *Service) Restore(ctx context.Context, c vault.Caller, id vault.ItemID) (*vault.Item, error) {
+	return s.change(ctx, c, id, 0, vault.EventItemRestored, func(i *vault.Item, _ time.Time) error {
+		if i.DeletedAt.IsZero() {
+			return vault.ErrItemNotFound
+		}
+		i.DeletedAt = time.Time{}
+		return nil
+	})
+}
+
+// Delete removes an item for good, from the trash or not.
+func (s *Service) Delete(ctx context.Context, c vault.Caller, id vault.ItemID, revision int64) error {
+	if err := c.Must(vault.WriteVault); err != nil {
+		return err
+	}
+	return s.Store.Tx(ctx, func(tx *store.Tx) error {
+		i, err := find(ctx, tx, c, id)
+		if err != nil {
+			return err
+		}
+		if revision != 0 && revision != i.Revision {
+			return vault.ErrItemStale
+		}
+		if err := tx.DeleteItem(ctx, c.User, id); err != nil {
+			return err
+		}
+		return s.changed(ctx, tx, c, vault.EventItemDeleted, string(id))
+	})
+}

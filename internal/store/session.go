@@ -1,0 +1,159 @@
+package store
+
+import (
+	"context"
+	"database/sql"
+	"encoding/json"
+	"errors"
+	"fmt"
+
+	"strongroom/internal/vault"
+)
+
+type sessionRow struct {
+	Client  string `json:"c,omitempty"`
+	Address string `json:"a,omitempty"`
+	Half    string `json:"h,omitempty"`
+}
+
+// InsertSession adds a session and its first refresh token.
+func (t *Tx) InsertSession(ctx context.Context, s *vault.Session, refresh string) error {
+	s.CreatedAt, s.LastUsedAt = t.Now, t.Now
+	plain, err := json.Marshal(sessionRow{s.Client, s.Address, s.Sealed})
+	if err != nil {
+		return err
+	}
+	sealed, err := t.seal(ctx, string(s.User), "sessions", string(s.ID), plain)
+	if err != nil {
+		return err
+	}
+	_, err = t.exec(ctx, `INSERT INTO sessions (id, user_id, door, epoch, created_at, last_used_at, expires_at, sealed) VALUES (?, ?, ?, ?, ?, ?, ?, ?)`,
+		s.ID, s.User, s.Door, s.Epoch, micros(s.CreatedAt), micros(s.LastUsedAt), micros(s.ExpiresAt), sealed)
+	if err != nil {
+		return err
+	}
+	return t.insertRefresh(ctx, s.ID, refresh)
+}
+
+func (t *Tx) insertRefresh(ctx context.Context, id vault.SessionID, refresh string) error {
+	_, err := t.exec(ctx, `INSERT INTO refresh_tokens (token_index, session_id, used_at) VALUES (?, ?, 0)`, t.refreshIndex(refresh), id)
+	return err
+}
+
+func (t *Tx) refreshIndex(token string) string { return t.s.keys.index.Of("refresh", token) }
+
+const sessionColumns = `s.id, s.user_id, s.door, s.epoch, s.created_at, s.last_used_at, s.expires_at, s.sealed FROM sessions s`
+
+func scanSession(scan func(...any) error, more ...any) (*vault.Session, string, error) {
+	var s vault.Session
+	var created, used, expires int64
+	var sealed string
+	err := scan(append([]any{&s.ID, &s.User, &s.Door, &s.Epoch, &created, &used, &expires, &sealed}, more...)...)
+	if errors.Is(err, sql.ErrNoRows) {
+		return nil, "", vault.ErrSessionNotFound
+	}
+	s.CreatedAt, s.LastUsedAt, s.ExpiresAt = clock(created), clock(used), clock(expires)
+	return &s, sealed, err
+}
+
+func (t *Tx) openSession(ctx context.Context, s *vault.Session, sealed string) error {
+	plain, err := t.unseal(ctx, string(s.User), "sessions", string(s.ID), sealed)
+	if err != nil {
+		return err
+	}
+	var r sessionRow
+	if err := json.Unmarshal(plain, &r); err != nil {
+		return fmt.Errorf("sessions %s: %w", s.ID, err)
+	}
+	s.Client, s.Address, s.Sealed = r.Client, r.Address, r.Half
+	return nil
+}
+
+// Session returns a session by id, or vault.ErrSessionNotFound.
+func (t *Tx) Session(ctx context.Context, id vault.SessionID) (*vault.Session, error) {
+	s, sealed, err := scanSession(t.row(ctx, `SELECT `+sessionColumns+` WHERE s.id = ?`, id).Scan)
+	if err != nil {
+		return nil, err
+	}
+	return s, t.openSession(ctx, s, sealed)
+}
+
+// SessionByRefresh returns the session of a refresh token and whether that token
+// was used before; an unknown one is vault.ErrSessionNotFound.
+func (t *Tx) SessionByRefresh(ctx context.Context, refresh string) (s *vault.Session, used bool, err error) {
+	var id vault.SessionID
+	var at int64
+	err = t.row(ctx, `SELECT session_id, used_at FROM refresh_tokens WHERE token_index = ?`, t.refreshIndex(refresh)).Scan(&id, &at)
+	if errors.Is(err, sql.ErrNoRows) {
+		return nil, false, vault.ErrSessionNotFound
+	}
+	if err != nil {
+		return nil, false, err
+	}
+	s, err = t.Session(ctx, id)
+	return s, at > 0, err
+}
+
+// RotateRefresh uses one refresh token up and puts the next in its place. Of two
+// that come with the same token one is told false.
+func (t *Tx) RotateRefresh(ctx context.Context, s *vault.Session, old, next string) (bool, error) {
+	n, err := t.exec(ctx, `UPDATE refresh_tokens SET used_at = ? WHERE token_index = ? AND used_at = 0`, micros(t.Now), t.refreshIndex(old))
+	if err != nil || n == 0 {
+		return false, err
+	}
+	if err := t.insertRefresh(ctx, s.ID, next); err != nil {
+		return false, err
+	}
+	s.LastUsedAt = t.Now
+	return true, t.one(ctx, vault.ErrSessionNotFound, `UPDATE sessions SET last_used_at = ?, expires_at = ? WHERE id = ?`, micros(s.LastUsedAt), micros(s.ExpiresAt), s.ID)
+}
+
+// Sessions lists a person's sessions, newest first, limit at most.
+func (t *Tx) Sessions(ctx context.Context, u vault.UserID, limit int) (ss []*vault.Session, err error) {
+	var sealed []string
+	err = t.each(ctx, `SELECT `+sessionColumns+` WHERE s.user_id = ? AND s.expires_at > ? ORDER BY s.created_at DESC, s.id LIMIT ?`, []any{u, micros(t.Now), limit}, func(rows *sql.Rows) error {
+		s, tok, err := scanSession(rows.Scan)
+		ss, sealed = append(ss, s), append(sealed, tok)
+		return err
+	})
+	for i := 0; err == nil && i < len(ss); i++ {
+		err = t.openSession(ctx, ss[i], sealed[i])
+	}
+	return ss, err
+}
+
+// DeleteSession ends one session of a person's, and its half of the key with
+// it; another person's is vault.ErrSessionNotFound.
+func (t *Tx) DeleteSession(ctx context.Context, u vault.UserID, id vault.SessionID) error {
+	return t.one(ctx, vault.ErrSessionNotFound, `DELETE FROM sessions WHERE user_id = ? AND id = ?`, u, id)
+}
+
+// DeleteSessions ends all sessions of a person.
+func (t *Tx) DeleteSessions(ctx context.Context, u vault.UserID) error {
+	_, err := t.exec(ctx, `DELETE FROM sessions WHERE user_id = ?`, u)
+	return err
+}
+
+// DeleteExpired removes what ended by time: sessions, their halves of keys, and
+// access tokens. It returns how many.
+func (t *Tx) DeleteExpired(ctx context.Context) (int64, error) {
+	a, err := t.exec(ctx, `DELETE FROM sessions WHERE expires_at <= ?`, micros(t.Now))
+	if err != nil {
+		return 0, err
+	}
+	b, err := t.exec(ctx, `DELETE FROM access_tokens WHERE expires_at > 0 AND expires_at <= ?`, micros(t.Now))
+	return a + b, err
+}
+
+// SessionAndUser returns a session and of its user what says whether the
+// session still stands (id, role, state, epoch): the one read of every request.
+func (t *Tx) SessionAndUser(ctx context.Context, id vault.SessionID) (*vault.Session, *vault.User, error) {
+	var u vault.User
+	s, sealed, err := scanSession(t.row(ctx, `SELECT s.id, s.user_id, s.door, s.epoch, s.created_at, s.last_used_at, s.expires_at, s.sealed, u.role, u.state, u.epoch FROM sessions s JOIN users u ON u.id = s.user_id WHERE s.id = ?`, id).Scan,
+		&u.Role, &u.State, &u.Epoch)
+	if err != nil {
+		return nil, nil, err
+	}
+	u.ID = s.User
+	return s, &u, t.openSession(ctx, s, sealed)
+}

@@ -1,0 +1,238 @@
+// Package store keeps the nouns of package vault in SQLite, MySQL/MariaDB or
+// PostgreSQL, every secret and name of them sealed. It decides nothing: who may
+// do what is asked before it is called. Invariant: no statement outside this
+// package, and none in it that asks which database it talks to (dialect.go does).
+package store
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+	"fmt"
+	"math/rand/v2"
+	"net/url"
+	"os"
+	"time"
+
+	"strongroom/internal/fault"
+	"strongroom/internal/seal"
+)
+
+// Source says where a database is. Kind is sqlite (Path), mysql or postgres
+// (the rest; Host carries the port, Params are the driver's own).
+type Source struct {
+	Kind, Path, User, Password, Host, Name string
+	Params                                 url.Values
+}
+
+// Options is what Open needs. Reload is asked for newer FERNET_KEYs when a row
+// names one that is not in Keys (a rotation began elsewhere); it may be nil.
+type Options struct {
+	Source  Source
+	Migrate *Source // another user for the schema; nil for the same
+	Keys    seal.Keys
+	Reload  func() (seal.Keys, error)
+	Now     func() time.Time
+}
+
+// Store is a database whose schema is current and whose keys are at hand. It is
+// safe for concurrent use.
+type Store struct {
+	write, read *sql.DB
+	d           *dialect
+	src         Source
+	now         func() time.Time
+	keys        *keyRing
+}
+
+// ErrUnavailable answers when the database is full, locked, read-only or gone.
+var ErrUnavailable = fault.New(fault.Unavailable, "database-unavailable", "The database cannot answer right now. Nothing was changed; try again shortly.")
+
+func connect(src Source) (*Store, error) {
+	d, ok := map[string]*dialect{"sqlite": &sqliteDialect, "mysql": &mysqlDialect, "postgres": &postgresDialect}[src.Kind]
+	if !ok {
+		return nil, fmt.Errorf("unknown kind of database %q", src.Kind)
+	}
+	if src.Kind == "sqlite" {
+		// The file is made here, for its owner alone, before SQLite would make it for everyone.
+		f, err := os.OpenFile(src.Path, os.O_CREATE|os.O_RDWR, 0o600)
+		if err != nil {
+			return nil, err
+		}
+		f.Close()
+	}
+	write, read, err := d.pools(src)
+	if err != nil {
+		return nil, err
+	}
+	return &Store{write: write, read: read, d: d, src: src}, nil
+}
+
+// Open connects, brings the schema up to date and opens the instance's key. A
+// schema newer than this program, or keys that do not open it, is an error and
+// changes nothing.
+func Open(ctx context.Context, o Options) (*Store, error) {
+	s, err := connect(o.Source)
+	if err != nil {
+		return nil, fmt.Errorf("opening the database: %w", err)
+	}
+	s.now = o.Now
+	s.keys = newKeyRing(o.Keys, o.Reload)
+	if err := s.prepare(ctx, o); err != nil {
+		s.Close()
+		return nil, err
+	}
+	return s, nil
+}
+
+func (s *Store) prepare(ctx context.Context, o Options) error {
+	if err := s.checkKeys(ctx); err != nil {
+		return err
+	}
+	m := s
+	if o.Migrate != nil {
+		var err error
+		if m, err = connect(*o.Migrate); err != nil {
+			return fmt.Errorf("opening the database to migrate: %w", err)
+		}
+		defer m.Close()
+	}
+	if err := m.migrate(ctx, o.Migrate == nil); err != nil {
+		return err
+	}
+	return s.openInstance(ctx)
+}
+
+// Close ends all connections.
+func (s *Store) Close() error {
+	if s.read != s.write {
+		return errors.Join(s.read.Close(), s.write.Close())
+	}
+	return s.write.Close()
+}
+
+// Ping reports whether the database answers.
+func (s *Store) Ping(ctx context.Context) error { return s.classify(s.read.PingContext(ctx)) }
+
+// Tx is one transaction. Now is the same instant for everything in it.
+type Tx struct {
+	tx  *sql.Tx
+	s   *Store
+	Now time.Time
+}
+
+const maxTries = 30
+
+// Tx runs fn in a transaction and commits, or runs it again when the database
+// asks for that: fn must have no effect outside but through its results. What
+// the database cannot do now comes back as ErrUnavailable.
+func (s *Store) Tx(ctx context.Context, fn func(*Tx) error) error {
+	return s.run(ctx, s.write, nil, fn)
+}
+
+// Read runs fn in a read-only transaction that sees one snapshot.
+func (s *Store) Read(ctx context.Context, fn func(*Tx) error) error {
+	return s.run(ctx, s.read, s.d.read, fn)
+}
+
+func (s *Store) run(ctx context.Context, db *sql.DB, opts *sql.TxOptions, fn func(*Tx) error) error {
+	var err error
+	for try := range maxTries {
+		if err = s.once(ctx, db, opts, fn); err == nil || !s.d.retryable(err) {
+			break
+		}
+		wait := time.Duration(1+rand.IntN(1<<min(try, 6))) * time.Millisecond //nolint:gosec // spread, not secrecy
+		select {
+		case <-ctx.Done():
+			return s.classify(ctx.Err())
+		case <-time.After(wait):
+		}
+	}
+	return s.classify(err)
+}
+
+func (s *Store) once(ctx context.Context, db *sql.DB, opts *sql.TxOptions, fn func(*Tx) error) error {
+	tx, err := db.BeginTx(ctx, opts)
+	if err != nil {
+		return err
+	}
+	defer tx.Rollback() //nolint:errcheck // after a commit it does nothing, before one the first error counts
+	if err := fn(&Tx{tx: tx, s: s, Now: s.now().UTC().Truncate(time.Microsecond)}); err != nil {
+		return err
+	}
+	return tx.Commit()
+}
+
+func (s *Store) classify(err error) error {
+	if err == nil {
+		return nil
+	}
+	if _, ok := errors.AsType[*fault.Error](err); ok {
+		return err
+	}
+	if errors.Is(err, context.DeadlineExceeded) || s.d.down(err) {
+		return ErrUnavailable.Because(err)
+	}
+	return err
+}
+
+func (t *Tx) exec(ctx context.Context, q string, args ...any) (int64, error) {
+	r, err := t.tx.ExecContext(ctx, t.s.d.rebind(q), args...)
+	if err != nil {
+		return 0, err
+	}
+	return r.RowsAffected()
+}
+
+// one runs a statement that must touch a row; missing says what it means when it touched none.
+func (t *Tx) one(ctx context.Context, missing error, q string, args ...any) error {
+	n, err := t.exec(ctx, q, args...)
+	if err == nil && n == 0 {
+		return missing
+	}
+	return err
+}
+
+func (t *Tx) row(ctx context.Context, q string, args ...any) *sql.Row {
+	return t.tx.QueryRowContext(ctx, t.s.d.rebind(q), args...)
+}
+
+// each runs q and scan for every row.
+func (t *Tx) each(ctx context.Context, q string, args []any, scan func(*sql.Rows) error) error {
+	rows, err := t.tx.QueryContext(ctx, t.s.d.rebind(q), args...)
+	if err != nil {
+		return err
+	}
+	defer rows.Close()
+	for rows.Next() {
+		if err := scan(rows); err != nil {
+			return err
+		}
+	}
+	return rows.Err()
+}
+
+// Times are stored as UTC microseconds; 0 stands for the zero time.
+
+func micros(t time.Time) int64 {
+	if t.IsZero() {
+		return 0
+	}
+	return t.UnixMicro()
+}
+
+func clock(us int64) time.Time {
+	if us == 0 {
+		return time.Time{}
+	}
+	return time.UnixMicro(us).UTC()
+}
+
+func null[T ~string](s T) sql.NullString { return sql.NullString{String: string(s), Valid: s != ""} }
+
+func flag(b bool) int {
+	if b {
+		return 1
+	}
+	return 0
+}

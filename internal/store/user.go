@@ -1,0 +1,192 @@
+package store
+
+import (
+	"context"
+	"database/sql"
+	"encoding/json"
+	"errors"
+	"fmt"
+
+	"strongroom/internal/vault"
+)
+
+// userRow is what of an account is sealed.
+type userRow struct {
+	Email        string `json:"e"`
+	Name         string `json:"n,omitempty"`
+	PasswordHash string `json:"h"`
+	Hint         string `json:"hint,omitempty"`
+	Salt         string `json:"s"`
+	KDF          [4]int `json:"k"`
+	ProtectedKey string `json:"pk"`
+	PublicKey    string `json:"pub"`
+	PrivateKey   string `json:"prv"`
+	Stamp        string `json:"st"`
+}
+
+func (t *Tx) sealUser(ctx context.Context, u *vault.User) (string, error) {
+	plain, err := json.Marshal(userRow{u.Email, u.Name, u.PasswordHash.Reveal(), u.Hint, u.Salt,
+		[4]int{u.KDF.Type, u.KDF.Iterations, u.KDF.Memory, u.KDF.Parallelism},
+		u.ProtectedKey, u.PublicKey, u.PrivateKey, u.Stamp})
+	if err != nil {
+		return "", err
+	}
+	return t.seal(ctx, string(u.ID), "users", string(u.ID), plain)
+}
+
+func openUser(u *vault.User, plain []byte) error {
+	var r userRow
+	if err := json.Unmarshal(plain, &r); err != nil {
+		return fmt.Errorf("users %s: %w", u.ID, err)
+	}
+	u.Email, u.Name, u.PasswordHash, u.Hint, u.Salt = r.Email, r.Name, vault.NewSecret(r.PasswordHash), r.Hint, r.Salt
+	u.KDF = vault.KDF{Type: r.KDF[0], Iterations: r.KDF[1], Memory: r.KDF[2], Parallelism: r.KDF[3]}
+	u.ProtectedKey, u.PublicKey, u.PrivateKey, u.Stamp = r.ProtectedKey, r.PublicKey, r.PrivateKey, r.Stamp
+	return nil
+}
+
+func (t *Tx) emailIndex(email string) string { return t.s.keys.index.Of("email", email) }
+
+// InsertUser adds an account and its data key, or returns vault.ErrUserTaken.
+func (t *Tx) InsertUser(ctx context.Context, u *vault.User) error {
+	d, err := t.insertKey(ctx, string(u.ID))
+	if err != nil {
+		return err
+	}
+	u.CreatedAt, u.Changed = t.Now, t.Now
+	t.s.keys.keep(string(u.ID), d)
+	sealed, err := t.sealUser(ctx, u)
+	if err != nil {
+		return err
+	}
+	_, err = t.exec(ctx, `INSERT INTO users (id, email_index, role, state, epoch, changed_at, created_at, sealed) VALUES (?, ?, ?, ?, ?, ?, ?, ?)`,
+		u.ID, t.emailIndex(u.Email), u.Role, u.State, u.Epoch, micros(u.Changed), micros(u.CreatedAt), sealed)
+	if err != nil {
+		t.s.keys.forget(string(u.ID))
+		if t.s.d.unique(err) {
+			return vault.ErrUserTaken
+		}
+	}
+	return err
+}
+
+const userColumns = `u.id, u.role, u.state, u.epoch, u.changed_at, u.created_at, u.sealed, k.token, k.key_id FROM users u JOIN data_keys k ON k.owner_id = u.id`
+
+// scanUser reads userColumns; the data key comes along, so that a list of
+// people needs one statement.
+func (t *Tx) scanUser(scan func(...any) error) (*vault.User, error) {
+	var u vault.User
+	var changed, created int64
+	var sealed, token, keyID string
+	if err := scan(&u.ID, &u.Role, &u.State, &u.Epoch, &changed, &created, &sealed, &token, &keyID); err != nil {
+		return nil, err
+	}
+	u.Changed, u.CreatedAt = clock(changed), clock(created)
+	d, ok := t.s.keys.cached(string(u.ID))
+	if !ok {
+		var err error
+		if d, err = t.s.keys.unwrap(string(u.ID), token, keyID); err != nil {
+			return nil, fmt.Errorf("data key of %s: %w", u.ID, err)
+		}
+	}
+	plain, err := open(d, "users", string(u.ID), sealed)
+	if err != nil {
+		return nil, err
+	}
+	return &u, openUser(&u, plain)
+}
+
+func (t *Tx) user(ctx context.Context, where string, arg any) (*vault.User, error) {
+	u, err := t.scanUser(t.row(ctx, `SELECT `+userColumns+where, arg).Scan)
+	if errors.Is(err, sql.ErrNoRows) {
+		return nil, vault.ErrUserNotFound
+	}
+	return u, err
+}
+
+// User returns an account by id, or vault.ErrUserNotFound.
+func (t *Tx) User(ctx context.Context, id vault.UserID) (*vault.User, error) {
+	return t.user(ctx, ` WHERE u.id = ?`, id)
+}
+
+// UserForUpdate is User with the row locked until the transaction ends.
+func (t *Tx) UserForUpdate(ctx context.Context, id vault.UserID) (*vault.User, error) {
+	if _, err := t.exec(ctx, `UPDATE users SET epoch = epoch WHERE id = ?`, id); err != nil {
+		return nil, err
+	}
+	return t.User(ctx, id)
+}
+
+// UserByEmail returns an account by its normalised address, or vault.ErrUserNotFound.
+func (t *Tx) UserByEmail(ctx context.Context, email string) (*vault.User, error) {
+	return t.user(ctx, ` WHERE u.email_index = ?`, t.emailIndex(email))
+}
+
+// Users lists accounts by time of registration, limit at most.
+func (t *Tx) Users(ctx context.Context, after vault.Cursor, limit int) (us []*vault.User, err error) {
+	q, args := `SELECT `+userColumns, []any{}
+	if after.ID != "" {
+		at := micros(after.At)
+		q, args = q+` WHERE u.created_at > ? OR (u.created_at = ? AND u.id > ?)`, append(args, at, at, after.ID)
+	}
+	err = t.each(ctx, q+` ORDER BY u.created_at, u.id LIMIT ?`, append(args, limit), func(rows *sql.Rows) error {
+		u, err := t.scanUser(rows.Scan)
+		us = append(us, u)
+		return err
+	})
+	return us, err
+}
+
+// UpdateUser writes all of u but its creation, or returns vault.ErrUserNotFound.
+func (t *Tx) UpdateUser(ctx context.Context, u *vault.User) error {
+	sealed, err := t.sealUser(ctx, u)
+	if err != nil {
+		return err
+	}
+	u.Changed = t.Now
+	err = t.one(ctx, vault.ErrUserNotFound, `UPDATE users SET email_index = ?, role = ?, state = ?, epoch = ?, changed_at = ?, sealed = ? WHERE id = ?`,
+		t.emailIndex(u.Email), u.Role, u.State, u.Epoch, micros(u.Changed), sealed, u.ID)
+	if err != nil && t.s.d.unique(err) {
+		return vault.ErrUserTaken
+	}
+	return err
+}
+
+// Touch notes that a sync of u would now show a difference.
+func (t *Tx) Touch(ctx context.Context, u vault.UserID) error {
+	_, err := t.exec(ctx, `UPDATE users SET changed_at = ? WHERE id = ?`, micros(t.Now), u)
+	return err
+}
+
+// DeleteUser removes an account and all that is its own. Its data key goes too,
+// so that what a backup still has of it cannot be opened.
+func (t *Tx) DeleteUser(ctx context.Context, id vault.UserID) error {
+	for _, q := range []string{`DELETE FROM items WHERE user_id = ?`, `DELETE FROM folders WHERE user_id = ?`} {
+		if _, err := t.exec(ctx, q, id); err != nil {
+			return err
+		}
+	}
+	if err := t.one(ctx, vault.ErrUserNotFound, `DELETE FROM users WHERE id = ?`, id); err != nil {
+		return err
+	}
+	_, err := t.exec(ctx, `DELETE FROM data_keys WHERE owner_id = ?`, id)
+	t.s.keys.forget(string(id))
+	return err
+}
+
+// CountAdmins counts the active administrators besides one. It locks them, so
+// that two who step down at once do not both go.
+func (t *Tx) CountAdmins(ctx context.Context, besides vault.UserID) (n int, err error) {
+	if _, err = t.exec(ctx, `UPDATE users SET role = role WHERE role = ? AND state = ?`, vault.RoleAdmin, vault.Active); err != nil {
+		return 0, err
+	}
+	err = t.row(ctx, `SELECT COUNT(*) FROM users WHERE role = ? AND state = ? AND id <> ?`, vault.RoleAdmin, vault.Active, besides).Scan(&n)
+	return n, err
+}
+
+// HasAdmin reports whether there is an active administrator.
+func (t *Tx) HasAdmin(ctx context.Context) (bool, error) {
+	var n int
+	err := t.row(ctx, `SELECT COUNT(*) FROM users WHERE role = ? AND state = ?`, vault.RoleAdmin, vault.Active).Scan(&n)
+	return n > 0, err
+}

@@ -1,0 +1,43 @@
+package vault
+
+import "time"
+
+// EventKind says what happened. Numbers are stored: never reuse one.
+type EventKind uint16
+
+// What is written down. Each line stands in the transaction it describes.
+const (
+	EventUserRegistered EventKind = 1
+	EventUserRole       EventKind = 2
+	EventUserState      EventKind = 3
+	EventSignedIn       EventKind = 10
+	EventSignInFailed   EventKind = 11
+	EventSignedOut      EventKind = 12
+	EventSessionEnded   EventKind = 13
+	EventRefreshReused  EventKind = 14
+	EventTokenMade      EventKind = 20
+	EventTokenRevoked   EventKind = 21
+	EventItemAdded      EventKind = 30
+	EventItemChanged    EventKind = 31
+	EventItemTrashed    EventKind = 32
+	EventItemRestored   EventKind = 33
+	EventItemDeleted    EventKind = 34
+	EventItemsImported  EventKind = 35
+	EventFolderAdded    EventKind = 40
+	EventFolderChanged  EventKind = 41
+	EventFolderDeleted  EventKind = 42
+	EventKeyRotated     EventKind = 50
+)
+
+// Event is one line of the audit log. User is whose log it is in, Actor who did
+// it; Subject names the thing by id. It never holds a secret or a name from a vault.
+type Event struct {
+	Kind    EventKind
+	At      time.Time
+	User    UserID
+	Actor   UserID
+	Subject string
+	Door    Door
+	Address string
+	Detail  string
+}

@@ -1,0 +1,158 @@
+// Package httpkit is what the doors share: request ids, the client's address,
+// limits, and the one place where a failed request is logged. It must not know
+// any door's words for a refusal. Invariant: every request has an id, a body cap
+// and a deadline before a door sees it.
+package httpkit
+
+import (
+	"context"
+	"log/slog"
+	"net"
+	"net/http"
+	"net/netip"
+	"runtime/debug"
+	"strings"
+	"time"
+
+	"strongroom/internal/fault"
+	"strongroom/internal/vault"
+)
+
+type contextKey int
+
+const (
+	keyID contextKey = iota
+	keyAddress
+)
+
+// RequestID is the id of this request: in its answer, its problem document and its log line.
+func RequestID(ctx context.Context) string {
+	id, _ := ctx.Value(keyID).(string)
+	return id
+}
+
+// Address is the client's network address, "" when it has none.
+func Address(ctx context.Context) string {
+	a, _ := ctx.Value(keyAddress).(string)
+	return a
+}
+
+// Kit wraps the doors. Trusted are the proxies whose word about the client's
+// address counts.
+type Kit struct {
+	Log      *slog.Logger
+	Trusted  []netip.Prefix
+	Deadline time.Duration // of one request; 0 for none
+	MaxBody  int64         // bytes; a door may set less for a route
+}
+
+// Wrap gives every request its id, address, limits and log line, and answers a
+// panic with a plain 500.
+func (k Kit) Wrap(next http.Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		began := time.Now()
+		id := vault.NewID[string]()
+		ctx := context.WithValue(r.Context(), keyID, id)
+		ctx = context.WithValue(ctx, keyAddress, k.address(r))
+		if k.Deadline > 0 {
+			var cancel context.CancelFunc
+			ctx, cancel = context.WithTimeout(ctx, k.Deadline)
+			defer cancel()
+		}
+		r = r.WithContext(ctx)
+		if r.Body != nil && k.MaxBody > 0 {
+			r.Body = http.MaxBytesReader(w, r.Body, k.MaxBody)
+		}
+		h := w.Header()
+		h.Set("X-Request-Id", id)
+		h.Set("X-Content-Type-Options", "nosniff")
+		h.Set("Referrer-Policy", "no-referrer")
+		rec := &recorder{ResponseWriter: w}
+		defer func() {
+			if p := recover(); p != nil {
+				if p == http.ErrAbortHandler {
+					panic(p)
+				}
+				// The panic's value is not logged: it may quote what was being handled.
+				k.Log.ErrorContext(ctx, "panic", "id", id, "method", r.Method, "path", r.URL.Path, "stack", string(debug.Stack()))
+				if rec.status == 0 {
+					http.Error(rec, "Something went wrong on the server.", http.StatusInternalServerError)
+				}
+			}
+			k.Log.DebugContext(ctx, "request", "id", id, "method", r.Method, "path", r.URL.Path, "status", rec.status, "took", time.Since(began), "from", Address(ctx))
+		}()
+		next.ServeHTTP(rec, r)
+	})
+}
+
+// Failed logs a fault that is the server's own; refusals are the caller's
+// business. It is called once a request, by a door's renderer.
+func (k Kit) Failed(ctx context.Context, f *fault.Error) {
+	if f.Kind == fault.Internal || f.Kind == fault.Unavailable {
+		k.Log.ErrorContext(ctx, "request failed", "id", RequestID(ctx), "code", f.Code, "err", f.Cause)
+	}
+}
+
+// address finds the client behind trusted proxies: the last address in
+// X-Forwarded-For that is not one of theirs.
+func (k Kit) address(r *http.Request) string {
+	host, _, err := net.SplitHostPort(r.RemoteAddr)
+	if err != nil {
+		host = r.RemoteAddr
+	}
+	a, err := netip.ParseAddr(host)
+	if err != nil {
+		return ""
+	}
+	a = a.Unmap()
+	hops := strings.Split(strings.Join(r.Header.Values("X-Forwarded-For"), ","), ",")
+	for n := len(hops) - 1; n >= 0 && k.trusts(a); n-- {
+		next, err := netip.ParseAddr(strings.TrimSpace(hops[n]))
+		if err != nil {
+			break
+		}
+		a = next.Unmap()
+	}
+	return a.String()
+}
+
+func (k Kit) trusts(a netip.Addr) bool {
+	for _, p := range k.Trusted {
+		if p.Contains(a) {
+			return true
+		}
+	}
+	return false
+}
+
+// recorder remembers the status for the log.
+type recorder struct {
+	http.ResponseWriter
+	status int
+}
+
+func (r *recorder) WriteHeader(status int) {
+	if r.status == 0 {
+		r.status = status
+	}
+	r.ResponseWriter.WriteHeader(status)
+}
+
+func (r *recorder) Write(b []byte) (int, error) {
+	if r.status == 0 {
+		r.status = http.StatusOK
+	}
+	return r.ResponseWriter.Write(b)
+}
+
+// Unwrap lets http.ResponseController reach the connection.
+func (r *recorder) Unwrap() http.ResponseWriter { return r.ResponseWriter }
+
+// Bearer returns the token of an Authorization header, "" when there is none.
+func Bearer(header string) string {
+	scheme, tok, ok := strings.Cut(header, " ")
+	if !ok || !strings.EqualFold(scheme, "bearer") {
+		return ""
+	}
+	return strings.TrimSpace(tok)
+}
