@@ -152,7 +152,7 @@ func (s *Store) checkKeys(ctx context.Context) error {
 }
 
 // openInstance opens the instance's key, or makes it in an empty database.
-func (s *Store) openInstance(ctx context.Context) error {
+func (s *Store) openInstance(ctx context.Context, look bool) error {
 	load := func(t *Tx) (err error) {
 		if s.keys.self, err = t.key(ctx, instance); err == nil {
 			s.keys.index = seal.NewIndex(s.keys.self)
@@ -160,7 +160,7 @@ func (s *Store) openInstance(ctx context.Context) error {
 		return err
 	}
 	err := s.Read(ctx, load)
-	if !errors.Is(err, errNoDataKey) {
+	if look || !errors.Is(err, errNoDataKey) {
 		return err
 	}
 	err = s.Tx(ctx, func(t *Tx) error {

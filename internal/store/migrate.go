@@ -104,7 +104,7 @@ func (s *Store) hasTable(ctx context.Context, table string) (bool, error) {
 
 // migrate brings the schema up to date under a lock: of several nodes that start
 // at once, one migrates and the others wait.
-func (s *Store) migrate(ctx context.Context, may bool) error {
+func (s *Store) migrate(ctx context.Context) error {
 	have, know, err := s.Version(ctx)
 	if err != nil {
 		return fmt.Errorf("reading the schema's version: %w", err)
@@ -115,7 +115,6 @@ func (s *Store) migrate(ctx context.Context, may bool) error {
 	if have == know {
 		return nil
 	}
-	_ = may
 	c, err := s.write.Conn(ctx)
 	if err != nil {
 		return err

@@ -26,14 +26,19 @@ type Source struct {
 }
 
 // Options is what Open needs. Reload is asked for newer FERNET_KEYs when a row
-// names one that is not in Keys (a rotation began elsewhere); it may be nil.
+// names one that is not in Keys (a rotation began elsewhere); it may be nil. Look
+// opens without changing anything, for doctor: what is empty or old is an error.
 type Options struct {
 	Source  Source
 	Migrate *Source // another user for the schema; nil for the same
 	Keys    seal.Keys
 	Reload  func() (seal.Keys, error)
 	Now     func() time.Time
+	Look    bool
 }
+
+// ErrOld means that the schema is older than this program, or not there yet.
+var ErrOld = errors.New("the database's schema is older than this program or not there yet; `strongroom db migrate` or the next start brings it up to date")
 
 // Store is a database whose schema is current and whose keys are at hand. It is
 // safe for concurrent use.
@@ -72,6 +77,11 @@ func connect(src Source) (*Store, error) {
 // schema newer than this program, or keys that do not open it, is an error and
 // changes nothing.
 func Open(ctx context.Context, o Options) (*Store, error) {
+	if o.Look && o.Source.Kind == "sqlite" {
+		if _, err := os.Stat(o.Source.Path); err != nil {
+			return nil, ErrOld
+		}
+	}
 	s, err := connect(o.Source)
 	if err != nil {
 		return nil, fmt.Errorf("opening the database: %w", err)
@@ -89,6 +99,12 @@ func (s *Store) prepare(ctx context.Context, o Options) error {
 	if err := s.checkKeys(ctx); err != nil {
 		return err
 	}
+	if o.Look {
+		if have, know, err := s.Version(ctx); err != nil || have < know {
+			return orElse(err, ErrOld)
+		}
+		return s.openInstance(ctx, true)
+	}
 	m := s
 	if o.Migrate != nil {
 		var err error
@@ -97,10 +113,17 @@ func (s *Store) prepare(ctx context.Context, o Options) error {
 		}
 		defer m.Close()
 	}
-	if err := m.migrate(ctx, o.Migrate == nil); err != nil {
+	if err := m.migrate(ctx); err != nil {
 		return err
 	}
-	return s.openInstance(ctx)
+	return s.openInstance(ctx, false)
+}
+
+func orElse(err, otherwise error) error {
+	if err != nil {
+		return err
+	}
+	return otherwise
 }
 
 // Close ends all connections.
