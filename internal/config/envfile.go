@@ -126,7 +126,7 @@ func (c *Config) Prepare() (made bool, err error) {
 
 func newKey() string {
 	var k [32]byte
-	rand.Read(k[:]) //nolint:errcheck // crypto/rand.Read never fails since Go 1.24; it ends the program instead
+	rand.Read(k[:])
 	return base64.URLEncoding.EncodeToString(k[:])
 }
 

@@ -56,7 +56,7 @@ func (k KDF) MasterKey(password, salt string) (MasterKey, error) {
 		return MasterKey{b}, err
 	case k.Type == Argon2id && k.Iterations >= 2 && k.Iterations <= 64 && k.MemoryMiB >= 15 && k.MemoryMiB <= 1024 && k.Parallelism >= 1 && k.Parallelism <= 16:
 		s := sha256.Sum256([]byte(salt))
-		return MasterKey{argon2.IDKey([]byte(password), s[:], uint32(k.Iterations), uint32(k.MemoryMiB)*1024, uint8(k.Parallelism), 32)}, nil //nolint:gosec // checked above
+		return MasterKey{argon2.IDKey([]byte(password), s[:], uint32(k.Iterations), uint32(k.MemoryMiB)*1024, uint8(k.Parallelism), 32)}, nil
 	}
 	return MasterKey{}, errKDF
 }

@@ -45,7 +45,7 @@ func TestQueueIsBounded(t *testing.T) {
 			go func() {
 				err := h.Do(t.Context(), func() {
 					most.Store(max(most.Load(), running.Add(1)))
-					time.Sleep(time.Second) //nolint:forbidigo // the bubble's clock, not the wall's
+					time.Sleep(time.Second)
 					running.Add(-1)
 				})
 				if errors.Is(err, ErrBusy) {
@@ -57,7 +57,7 @@ func TestQueueIsBounded(t *testing.T) {
 		if running.Load() != 2 || busy.Load() != 5 {
 			t.Errorf("%d run and %d were sent away of 10, want 2 and 5", running.Load(), busy.Load())
 		}
-		time.Sleep(time.Minute) //nolint:forbidigo // the bubble's clock, not the wall's
+		time.Sleep(time.Minute)
 		if most.Load() != 2 {
 			t.Errorf("%d ran at once", most.Load())
 		}
@@ -68,7 +68,7 @@ func TestWaiterLeavesWithItsContext(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		h := New(1, 1)
 		release := make(chan struct{})
-		go h.Do(t.Context(), func() { <-release }) //nolint:errcheck // it has a slot
+		go h.Do(t.Context(), func() { <-release })
 		synctest.Wait()
 		ctx, cancel := context.WithTimeout(t.Context(), time.Second)
 		defer cancel()

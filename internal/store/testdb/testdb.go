@@ -26,9 +26,9 @@ func New(t testing.TB, kind string) store.Source {
 		return store.Source{Kind: kind, Path: filepath.Join(t.TempDir(), "strongroom.db")}
 	}
 	env := map[string]string{"mysql": "STRONGROOM_TEST_MYSQL", "postgres": "STRONGROOM_TEST_POSTGRES"}[kind]
-	raw := os.Getenv(env) //nolint:forbidigo // where the test servers are is no setting of the program
+	raw := os.Getenv(env)
 	if raw == "" {
-		if os.Getenv("STRONGROOM_FULL_TESTS") != "" { //nolint:forbidigo // as above
+		if os.Getenv("STRONGROOM_FULL_TESTS") != "" {
 			t.Fatalf("%s is not set; run through scripts/testdb", env)
 		}
 		t.Skipf("%s is not set; `make test` starts a server", env)
@@ -79,7 +79,7 @@ func Exec(t testing.TB, src store.Source, stmt string) {
 	t.Helper()
 	db := DB(t, src)
 	defer db.Close()
-	if _, err := db.Exec(stmt); err != nil { //nolint:noctx // it also cleans up after the test's own context ended
+	if _, err := db.Exec(stmt); err != nil {
 		t.Errorf("%s: %v", stmt, err)
 	}
 }
@@ -89,7 +89,7 @@ func Cell(t testing.TB, src store.Source, query string) (v string) {
 	t.Helper()
 	db := DB(t, src)
 	defer db.Close()
-	if err := db.QueryRow(query).Scan(&v); err != nil { //nolint:noctx // a test's own question
+	if err := db.QueryRow(query).Scan(&v); err != nil {
 		t.Errorf("%s: %v", query, err)
 	}
 	return v

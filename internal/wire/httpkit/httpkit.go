@@ -6,6 +6,7 @@ package httpkit
 
 import (
 	"context"
+	"errors"
 	"log/slog"
 	"net"
 	"net/http"
@@ -69,8 +70,8 @@ func (k Kit) Wrap(next http.Handler) http.Handler {
 		h.Set("Referrer-Policy", "no-referrer")
 		rec := &recorder{ResponseWriter: w}
 		defer func() {
-			if p := recover(); p != nil {
-				if p == http.ErrAbortHandler {
+				if err, ok := p.(error); ok && errors.Is(err, http.ErrAbortHandler) {
+				if errors.Is(http.ErrAbortHandler, p) {
 					panic(p)
 				}
 				// The panic's value is not logged: it may quote what was being handled.

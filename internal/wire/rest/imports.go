@@ -211,11 +211,12 @@ func columns(head []string) ([]setter, error) {
 }
 
 func (d *Door) importPasswords(ctx context.Context, c vault.Caller, in *importIn) (*importOut, error) {
-	t, _, err := mime.ParseMediaType(in.ContentType)
+	t, _, perr := mime.ParseMediaType(in.ContentType)
 	var rows []unlock.Row
+	var err error
 	at := jsonAt
 	switch {
-	case in.ContentType == "", t == "application/json":
+	case in.ContentType == "", perr == nil && t == "application/json":
 		rows, err = jsonRows(in.RawBody)
 	case t == "text/csv":
 		at = csvAt

@@ -85,8 +85,8 @@ func newProblem(status int, code, detail string) *problem {
 
 // location says where an input came in; a path that says so itself is left.
 func location(path string) string {
-	for _, place := range []string{"query.", "path.", "header.", "body."} {
-		if strings.HasPrefix(path, place) {
+	for _, place := range []string{"query.", "path.", "header.", "body.", "body[", "body"} {
+		if strings.HasPrefix(path, place) && (place != "body" || path == place) {
 			return path
 		}
 	}
@@ -140,6 +140,12 @@ func newHumaError(status int, msg string, errs ...error) huma.StatusError {
 			}
 		case errors.As(err, &detail):
 			e := detail.ErrorDetail()
+			if text, ok := strings.CutPrefix(e.Message, smuggle); ok {
+				path, msg, _ := strings.Cut(text, "\x00")
+				p = newProblem(http.StatusUnprocessableEntity, errBadText.Code, errBadText.Message)
+				p.Errors = append(p.Errors, problemField{Message: msg, Location: location(path)})
+				continue
+			}
 			p.Errors = append(p.Errors, problemField{Message: plainJSON(e.Message), Location: e.Location})
 		case err != nil:
 			p.Errors = append(p.Errors, problemField{Message: plainJSON(err.Error()), Location: "body"})

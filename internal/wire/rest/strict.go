@@ -3,6 +3,7 @@ package rest
 import (
 	"bytes"
 	"encoding/json"
+	"errors"
 	"io"
 	"strings"
 	"unicode/utf8"
@@ -32,10 +33,19 @@ var jsonFormat = huma.Format{
 	},
 	Unmarshal: func(data []byte, v any) error {
 		if err := checkJSON(data); err != nil {
-			return err
+			return smuggled(err)
 		}
 		return json.Unmarshal(data, v)
 	},
+}
+
+// smuggle marks an error text in which the path of a field stands: huma keeps of
+// an unmarshalling error only its text, and newHumaError takes it apart again.
+const smuggle = "bad-text\x00"
+
+func smuggled(err error) error {
+	f := fault.From(err).Fields[0]
+	return errors.New(smuggle + f.Path + "\x00" + f.Message)
 }
 
 // fastJSON is what is written often and long enough to be worth writing by hand.
