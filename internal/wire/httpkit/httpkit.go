@@ -70,8 +70,8 @@ func (k Kit) Wrap(next http.Handler) http.Handler {
 		h.Set("Referrer-Policy", "no-referrer")
 		rec := &recorder{ResponseWriter: w}
 		defer func() {
+			if p := recover(); p != nil {
 				if err, ok := p.(error); ok && errors.Is(err, http.ErrAbortHandler) {
-				if errors.Is(http.ErrAbortHandler, p) {
 					panic(p)
 				}
 				// The panic's value is not logged: it may quote what was being handled.
