@@ -194,3 +194,12 @@ func (n *Node) Admin(name string) Client {
 	in, _ := n.LogIn(name)
 	return in
 }
+
+// Next is the path of the next page that an answer names, "" on the last.
+func Next(a *Answer) string {
+	link, _, ok := strings.Cut(strings.TrimPrefix(a.Header.Get("Link"), "<"), `>; rel="next"`)
+	if !ok {
+		return ""
+	}
+	return link
+}

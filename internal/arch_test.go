@@ -1,0 +1,189 @@
+package internal
+
+import (
+	"encoding/json"
+	"go/parser"
+	"go/token"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+)
+
+// room is one package's place: what of ours it may import, and why no more.
+type room struct {
+	may []string
+	why string
+}
+
+// rooms is the map of the house. A trailing slash stands for everything below.
+// ARCHITECTURE.md draws it.
+var rooms = map[string]room{
+	"fault":    {nil, "everything may return a fault, so a fault may know nothing"},
+	"vault":    {[]string{"fault"}, "rules are pure: what they need is handed to them, and every layer can ask them"},
+	"keyring":  {[]string{"fault"}, "a client's cryptography is checked against vectors alone, without a server around it"},
+	"seal":     {[]string{"fault"}, "the envelope does not know what it holds, so it cannot leak it"},
+	"generate": {[]string{"fault"}, "generators need randomness and nothing of a vault"},
+	"pwhash":   {[]string{"fault"}, "the slow hash sees proofs, never names or accounts"},
+	"token":    {[]string{"fault"}, "a token says who; only its row, read elsewhere, says whether it still counts"},
+	"tlscert":  {[]string{"fault"}, "certificates are files and clocks; listening is the server's"},
+	"config":   {[]string{"fault"}, "settings are read before anything exists that they could open"},
+
+	"store":           {[]string{"vault", "seal", "fault"}, "SQL keeps nouns and decides nothing; a rule in it would be a rule written twice"},
+	"store/storetest": {[]string{"store", "store/testdb", "vault", "seal", "fault"}, "the contract speaks to a database through the store only"},
+	"store/testdb":    {[]string{"store", "vault"}, "test databases are made past the store, by tests"},
+
+	"core/account": {[]string{"store", "pwhash", "vault", "fault"}, coreWhy},
+	"core/admin":   {[]string{"store", "vault", "fault"}, coreWhy},
+	"core/item":    {[]string{"store", "vault", "fault"}, coreWhy},
+	"core/signin":  {[]string{"store", "pwhash", "token", "vault", "fault"}, coreWhy},
+	"core/unlock": {[]string{"store", "keyring", "seal", "generate", "pwhash", "vault", "fault"},
+		"it is the one place in the server that can open an item; it reaches other verbs through interfaces that the server fills"},
+
+	"wire/httpkit": {[]string{"vault", "fault"}, "what doors share knows no verb and no words of a door"},
+	"wire/rest":    {[]string{"core/", "generate", "wire/httpkit", "vault", "fault"}, "a door maps and calls verbs; with the store at hand it would begin to decide"},
+
+	"server":            {[]string{"core/", "wire/", "config", "store", "seal", "keyring", "pwhash", "token", "tlscert", "vault", "fault"}, "it builds everything, so nothing it builds may need it"},
+	"server/servertest": {[]string{"server", "store", "store/testdb", "seal", "vault", "fault"}, "tests start what the binary starts"},
+	"cli":               {[]string{"server", "config", "core/admin", "core/unlock", "generate", "seal", "store", "tlscert", "vault", "fault"}, "commands call the verbs of a node; they hold none"},
+}
+
+const coreWhy = "verbs do not need each other: what two share is a rule (vault) or a query (store)"
+
+// fenced says who alone may import a package from outside.
+var fenced = []struct {
+	pkg, why string
+	who      []string
+}{
+	{"database/sql", "SQL stands in the store, where the contract of three databases tests it", []string{"store", "store/"}},
+	{"github.com/go-sql-driver/mysql", "drivers stand behind the store", []string{"store"}},
+	{"github.com/jackc/pgx/v5/stdlib", "drivers stand behind the store", []string{"store"}},
+	{"modernc.org/sqlite", "drivers stand behind the store", []string{"store"}},
+	{"net/http", "a verb that knows HTTP answers one door and not the other", []string{"wire/", "server", "server/", "cli"}},
+	{"github.com/danielgtaylor/huma/v2", "huma is the REST door's", []string{"wire/rest"}},
+	{"strongroom/internal/keyring", "who has a keyring can open a vault", []string{"core/unlock", "server"}},
+}
+
+type listed struct {
+	ImportPath string
+	Dir        string
+	Imports    []string
+	Deps       []string
+	GoFiles    []string
+}
+
+func packages(t *testing.T) (all []listed) {
+	t.Helper()
+	out, err := exec.CommandContext(t.Context(), "go", "list", "-json=ImportPath,Dir,Imports,Deps,GoFiles", "strongroom/...").Output()
+	if err != nil {
+		t.Fatal(err)
+	}
+	for dec := json.NewDecoder(strings.NewReader(string(out))); dec.More(); {
+		var p listed
+		if err := dec.Decode(&p); err != nil {
+			t.Fatal(err)
+		}
+		all = append(all, p)
+	}
+	return all
+}
+
+const root = "strongroom/internal/"
+
+func among(name string, list []string) bool {
+	return slices.ContainsFunc(list, func(r string) bool { return name == r || strings.HasSuffix(r, "/") && strings.HasPrefix(name, r) })
+}
+
+func TestImports(t *testing.T) {
+	for _, p := range packages(t) {
+		name, ours := strings.CutPrefix(p.ImportPath, root)
+		if !ours {
+			continue
+		}
+		r, ok := rooms[name]
+		if !ok {
+			t.Errorf("%s has no place on the map; give it one in rooms, and a line in ARCHITECTURE.md", name)
+			continue
+		}
+		for _, imp := range p.Imports {
+			if dep, ours := strings.CutPrefix(imp, root); ours && !among(dep, r.may) {
+				t.Errorf("%s imports %s and may import only %v: %s", name, dep, r.may, r.why)
+			}
+			for _, f := range fenced {
+				if imp == f.pkg && !among(name, f.who) {
+					t.Errorf("%s imports %s, which only %v may: %s", name, imp, f.who, f.why)
+				}
+			}
+		}
+	}
+}
+
+// TestCommandIsThin: what the binary does is in packages, where tests reach it.
+func TestCommandIsThin(t *testing.T) {
+	for _, p := range packages(t) {
+		if p.ImportPath == "strongroom/cmd/strongroom" {
+			for _, imp := range p.Imports {
+				if strings.HasPrefix(imp, root) && imp != root+"cli" {
+					t.Errorf("cmd/strongroom imports %s; it hands its arguments to internal/cli and no more", imp)
+				}
+			}
+		}
+	}
+}
+
+func TestOnePackageComment(t *testing.T) {
+	for _, p := range packages(t) {
+		n := 0
+		for _, f := range p.GoFiles {
+			file, err := parser.ParseFile(token.NewFileSet(), filepath.Join(p.Dir, f), nil, parser.PackageClauseOnly|parser.ParseComments)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if file.Doc != nil {
+				n++
+			}
+		}
+		if n != 1 && len(p.GoFiles) > 0 {
+			t.Errorf("%s has %d package comments; it needs one that says what it is for, what it must not do, and one invariant", p.ImportPath, n)
+		}
+	}
+}
+
+func TestEnvironmentIsReadInConfigOnly(t *testing.T) {
+	for _, p := range packages(t) {
+		if among(strings.TrimPrefix(p.ImportPath, root), []string{"config", "store/testdb"}) {
+			continue
+		}
+		for _, f := range p.GoFiles {
+			b, err := os.ReadFile(filepath.Join(p.Dir, f))
+			if err != nil {
+				t.Fatal(err)
+			}
+			for _, call := range []string{"os.Getenv(", "os.LookupEnv(", "os.Environ("} {
+				if strings.Contains(string(b), call) {
+					t.Errorf("%s/%s calls %s...): settings are read in internal/config, where they are documented", p.ImportPath, f, call)
+				}
+			}
+		}
+	}
+}
+
+// TestDependenciesHaveAReason holds docs/dependencies.md to go.mod.
+func TestDependenciesHaveAReason(t *testing.T) {
+	mod, err := os.ReadFile("../go.mod")
+	if err != nil {
+		t.Fatal(err)
+	}
+	doc, err := os.ReadFile("../docs/dependencies.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for line := range strings.SplitSeq(string(mod), "\n") {
+		f := strings.Fields(strings.TrimPrefix(line, "require "))
+		if len(f) == 2 && strings.HasPrefix(f[1], "v") && !strings.Contains(line, "// indirect") && !strings.Contains(string(doc), "`"+f[0]+"`") {
+			t.Errorf("%s has no line in docs/dependencies.md saying why it is not written here", f[0])
+		}
+	}
+}
