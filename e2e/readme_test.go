@@ -90,7 +90,13 @@ func TestReadme(t *testing.T) {
 	start()
 	server.after(t, "Serving ", 5*time.Minute)
 	c := servertest.NewClient(t, "http://127.0.0.1:8000")
-	waitFor(t, func() bool { _, err := client.Get(c.URL + "/readyz"); return err == nil })
+	waitFor(t, func() bool {
+		resp, err := client.Get(c.URL + "/readyz")
+		if err == nil {
+			resp.Body.Close()
+		}
+		return err == nil
+	})
 	in, _ := c.LogIn("alice")
 	var list []map[string]any
 	in.Do("GET", "/api/v1/passwords", nil).Want(200).JSON(&list)

@@ -135,7 +135,7 @@ func TestPlaces(t *testing.T) {
 	}
 	for _, q := range []Place{{"folders", p.Column, p.ID}, {p.Table, "other", p.ID}, {p.Table, p.Column, p.ID[:35] + "2"}, {p.Table, p.Column, p.ID[:35]}, {"items/sealed", "", ""}} {
 		func() {
-			defer func() { recover() }() //nolint:errcheck // a place that cannot be spelled panics, which is a refusal too
+			defer func() { recover() }() // a place that cannot be spelled panics, which is a refusal too
 			if got, err := d.Open(q, tok); !errors.Is(err, ErrPlace) {
 				t.Errorf("%+v opened: %q %v", q, got, err)
 			}
@@ -193,7 +193,7 @@ func TestKeysDoNotPrint(t *testing.T) {
 	slog.New(slog.NewTextHandler(&b, nil)).Info("x", "k", k, "d", d)
 	fmt.Fprintf(&b, "%v %+v %#v %s %v %+v %#v %s %s %v", k, k, k, k, d, d, d, d, j, NewIndex(d))
 	raw, _ := encoding.DecodeString(text)
-	for _, leak := range []string{text, string(raw), fmt.Sprint(raw), encoding.EncodeToString(d.raw[:]), string(d.raw[:]), fmt.Sprint(d.raw[:8])[1:20]} {
+	for _, leak := range []string{text, string(raw), fmt.Sprint(raw), encoding.EncodeToString(d.raw[:]), fmt.Sprint(d.raw[:8])[1:20]} {
 		if strings.Contains(b.String(), leak) {
 			t.Errorf("a key shows: %s", b.String())
 		}
