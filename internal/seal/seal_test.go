@@ -192,8 +192,7 @@ func TestKeysDoNotPrint(t *testing.T) {
 	j, _ := json.Marshal([]any{k, d})
 	slog.New(slog.NewTextHandler(&b, nil)).Info("x", "k", k, "d", d)
 	fmt.Fprintf(&b, "%v %+v %#v %s %v %+v %#v %s %s %v", k, k, k, k, d, d, d, d, j, NewIndex(d))
-	raw, _ := encoding.DecodeString(text)
-	for _, leak := range []string{text, string(raw), fmt.Sprint(raw), encoding.EncodeToString(d.raw[:]), fmt.Sprint(d.raw[:8])[1:20]} {
+	for _, leak := range []string{text, encoding.EncodeToString(d.raw[:]), fmt.Sprintf("%x", d.raw[:8]), fmt.Sprintf("%d %d %d", d.raw[0], d.raw[1], d.raw[2])} {
 		if strings.Contains(b.String(), leak) {
 			t.Errorf("a key shows: %s", b.String())
 		}

@@ -116,6 +116,9 @@ func register[I, O any](d *Door, rt route, h func(context.Context, vault.Caller,
 	op := huma.Operation{Method: rt.method, Path: rt.path, OperationID: rt.id, Summary: rt.summary, Description: rt.detail,
 		Tags: []string{rt.tag}, DefaultStatus: rt.status, Errors: rt.errors, MaxBodyBytes: maxBody, RequestBody: rt.body,
 		Responses: map[string]*huma.Response{}, Extensions: map[string]any{"x-needs": needsName(rt.needs)}}
+	if rt.body != nil {
+		op.SkipValidateBody = true // the handler reads it; huma would hold the raw bytes against the schema
+	}
 	if rt.maxBody > 0 {
 		op.MaxBodyBytes = rt.maxBody
 	}
