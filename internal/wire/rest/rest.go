@@ -114,7 +114,7 @@ type callerKey struct{}
 // the body is looked at.
 func register[I, O any](d *Door, rt route, h func(context.Context, vault.Caller, *I) (*O, error)) {
 	op := huma.Operation{Method: rt.method, Path: rt.path, OperationID: rt.id, Summary: rt.summary, Description: rt.detail,
-		Tags: []string{rt.tag}, DefaultStatus: rt.status, Errors: rt.errors, MaxBodyBytes: maxBody, RequestBody: rt.body,
+		Tags: []string{rt.tag}, DefaultStatus: rt.status, Errors: rt.errors, MaxBodyBytes: maxBody,
 		Responses: map[string]*huma.Response{}, Extensions: map[string]any{"x-needs": needsName(rt.needs)}}
 	if rt.body != nil {
 		op.SkipValidateBody = true // the handler reads it; huma would hold the raw bytes against the schema
@@ -161,6 +161,9 @@ func (d *Door) identify(needs vault.Power) func(huma.Context, func(huma.Context)
 func (d *Door) examples(rt route) {
 	item := d.api.OpenAPI().Paths[rt.path]
 	op, _ := reflect.ValueOf(item).Elem().FieldByName(rt.method[:1] + strings.ToLower(rt.method[1:])).Interface().(*huma.Operation)
+	if rt.body != nil {
+		op.RequestBody = rt.body // huma has put raw bytes in its place
+	}
 	if rt.in != nil && op.RequestBody != nil {
 		for _, m := range op.RequestBody.Content {
 			if m.Example == nil {
