@@ -51,7 +51,7 @@ var postgresDialect = dialect{
 	unique:    pgCode("23505"),
 	foreign:   pgCode("23503"),
 	retryable: pgCode("40001", "40P01"),
-	down:      anyOf(connectionLost, pgCode("57P", "53", "08", "25006")),
+	down:      anyOf(connectionLost, pgconn.SafeToRetry, pgCode("57P", "53", "08", "25006")),
 	locker:    sqlLocker{lock: `SELECT pg_advisory_lock(7305811)`, unlock: `SELECT pg_advisory_unlock(7305811)`},
 }
 
@@ -73,9 +73,12 @@ func anyOf(fs ...func(error) bool) func(error) bool {
 }
 
 func connectionLost(err error) bool {
+	if _, ok := errors.AsType[*pgconn.ConnectError](err); ok {
+		return true
+	}
 	var n net.Error
 	return errors.Is(err, driver.ErrBadConn) || errors.Is(err, sql.ErrConnDone) || errors.Is(err, mysql.ErrInvalidConn) ||
-		errors.Is(err, io.ErrUnexpectedEOF) || errors.As(err, &n)
+		errors.Is(err, io.ErrUnexpectedEOF) || errors.Is(err, io.EOF) || errors.As(err, &n)
 }
 
 func pgCode(prefixes ...string) func(error) bool {

@@ -144,7 +144,12 @@ type Tx struct {
 	Now time.Time
 }
 
-const maxTries = 30
+// A transaction is run again so often, and for so long, before the database
+// counts as unavailable.
+const (
+	maxTries = 30
+	maxRetry = 6 * time.Second
+)
 
 // Tx runs fn in a transaction and commits, or runs it again when the database
 // asks for that: fn must have no effect outside but through its results. What
@@ -160,8 +165,9 @@ func (s *Store) Read(ctx context.Context, fn func(*Tx) error) error {
 
 func (s *Store) run(ctx context.Context, db *sql.DB, opts *sql.TxOptions, fn func(*Tx) error) error {
 	var err error
+	began := time.Now()
 	for try := range maxTries {
-		if err = s.once(ctx, db, opts, fn); err == nil || !s.d.retryable(err) {
+		if err = s.once(ctx, db, opts, fn); err == nil || !s.d.retryable(err) || time.Since(began) > maxRetry {
 			break
 		}
 		wait := time.Duration(1+rand.IntN(1<<min(try, 6))) * time.Millisecond //nolint:gosec // spread, not secrecy

@@ -33,7 +33,7 @@ func (s *Service) List(ctx context.Context, c vault.Caller, q Query) (ps []Passw
 	}
 	f := vault.ItemFilter{Type: vault.Login, Favorite: q.Favorite, Trash: q.Trash, After: q.After, Limit: q.Limit + 1}
 	if q.Folder != "" {
-		if f.Folder, err = s.folder(ctx, c, user, q.Folder, "folder"); err != nil {
+		if f.Folder, err = s.folder(ctx, c, user, q.Folder, "query.folder"); err != nil {
 			return nil, false, err
 		}
 	}
