@@ -57,8 +57,9 @@ fuzz:
 		for f in $$(grep -oE '^func Fuzz[A-Za-z]+' $$t | cut -c6-); do \
 			echo "$$f"; go test ./$$(dirname $$t) -run XXX -fuzz "^$$f$$" -fuzztime 30s || exit 1; done; done
 
-bench:
-	go test -run XXX -bench . -benchmem ./bench/... ./internal/seal ./internal/keyring ./internal/token ./internal/pwhash
+bench: build
+	go run ./bench
+	go test -run XXX -bench . -benchmem ./internal/seal ./internal/keyring ./internal/token ./internal/pwhash
 
 generate:
 	go test ./internal/config ./internal/server -run 'TestDocs|TestGolden' -update
