@@ -35,12 +35,19 @@ var encoding = base64.URLEncoding.Strict()
 // Fernet seals and opens under one key. It is safe for concurrent use.
 type Fernet struct {
 	block cipher.Block
-	macs  *sync.Pool // of *macState
+	pool  *sync.Pool // of *worker: key schedules are made once, not once a token
 }
 
-type macState struct {
-	h   hash.Hash
+type worker struct {
+	mac hash.Hash
+	dec settable
 	sum [macSize]byte
+}
+
+// settable is a CBC mode that takes a new IV, as the standard library's do.
+type settable interface {
+	cipher.BlockMode
+	SetIV([]byte)
 }
 
 // NewFernet prepares a key: its first half authenticates, its second encrypts.
@@ -50,7 +57,10 @@ func NewFernet(key [32]byte) *Fernet {
 		panic(err)
 	}
 	signing := key
-	return &Fernet{block: block, macs: &sync.Pool{New: func() any { return &macState{h: hmac.New(sha256.New, signing[:16])} }}}
+	return &Fernet{block: block, pool: &sync.Pool{New: func() any {
+		var iv [aes.BlockSize]byte
+		return &worker{mac: hmac.New(sha256.New, signing[:16]), dec: cipher.NewCBCDecrypter(block, iv[:]).(settable)}
+	}}}
 }
 
 // GenerateKey makes a key in its usual text form: 44 characters.
@@ -95,11 +105,11 @@ func (f *Fernet) appendSeal(dst, prefix, msg []byte, now time.Time, iv [aes.Bloc
 		b = append(b, byte(pad))
 	}
 	cipher.NewCBCEncrypter(f.block, iv[:]).CryptBlocks(b[headSize:], b[headSize:])
-	m := f.macs.Get().(*macState)
-	m.h.Reset()
-	m.h.Write(b)
-	b = m.h.Sum(b)
-	f.macs.Put(m)
+	w := f.pool.Get().(*worker)
+	w.mac.Reset()
+	w.mac.Write(b)
+	b = w.mac.Sum(b)
+	f.pool.Put(w)
 	return encoding.AppendEncode(dst, b)
 }
 
@@ -125,25 +135,21 @@ func (f *Fernet) OpenInto(buf, tok []byte) (plain, grown []byte, err error) {
 	if encoding.EncodedLen(n) != len(tok) || n < minSize || b[0] != version || (n-headSize-macSize)%aes.BlockSize != 0 {
 		return nil, buf, ErrToken
 	}
-	if !f.authentic(b[:n-macSize], b[n-macSize:]) {
+	w := f.pool.Get().(*worker)
+	defer f.pool.Put(w)
+	w.mac.Reset()
+	w.mac.Write(b[:n-macSize])
+	if !hmac.Equal(w.mac.Sum(w.sum[:0]), b[n-macSize:]) {
 		return nil, buf, ErrToken
 	}
 	text := b[headSize : n-macSize]
-	cipher.NewCBCDecrypter(f.block, b[9:headSize]).CryptBlocks(text, text)
+	w.dec.SetIV(b[9:headSize])
+	w.dec.CryptBlocks(text, text)
 	plain, ok := unpad(text)
 	if !ok {
 		return nil, buf, ErrToken
 	}
 	return plain, buf, nil
-}
-
-func (f *Fernet) authentic(signed, mac []byte) bool {
-	m := f.macs.Get().(*macState)
-	m.h.Reset()
-	m.h.Write(signed)
-	ok := hmac.Equal(m.h.Sum(m.sum[:0]), mac)
-	f.macs.Put(m)
-	return ok
 }
 
 func unpad(b []byte) ([]byte, bool) {

@@ -240,7 +240,7 @@ func TestPython(t *testing.T) {
 func BenchmarkOpen1000(b *testing.B) {
 	d := NewDataKey()
 	p := Place{"items", "sealed", "7f0c54ae-2d45-4c3c-9a2f-5d6f0b6f3c11"}
-	tok := []byte(d.Seal(p, make([]byte, 1500), time.Now()))
+	tok := d.Seal(p, make([]byte, 1500), time.Now())
 	var buf []byte
 	b.ReportAllocs()
 	for b.Loop() {

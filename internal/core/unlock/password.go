@@ -129,38 +129,48 @@ func (r *reader) open(i *vault.Item, p *Password) {
 	*p = Password{ID: i.ID, Folder: i.Folder, Favorite: i.Favorite, Revision: i.Revision,
 		CreatedAt: i.CreatedAt, UpdatedAt: i.UpdatedAt, DeletedAt: i.DeletedAt}
 	r.buf = r.buf[:0]
-	k, ok := r.itemKey(i.Data)
+	var raw struct{ key, name, notes, login, fields []byte }
+	ok := members(i.Data, func(key, val []byte) {
+		switch string(key) {
+		case "key":
+			raw.key = val
+		case "name":
+			raw.name = val
+		case "notes":
+			raw.notes = val
+		case "login":
+			raw.login = val
+		case "fields":
+			raw.fields = val
+		}
+	})
+	k := r.user
+	if enc := text(raw.key); enc != nil {
+		var err error
+		k, err = r.user.UnwrapKey(string(enc))
+		ok = ok && err == nil
+	}
 	if !ok {
 		p.Unreadable = true
 		return
 	}
-	var name, notes, url, username, password, totp span
-	var fields [][3]span
-	ok = members(i.Data, func(key, val []byte) {
+	bad := &p.Unreadable
+	var url, username, password, totp span
+	name, notes := r.add(k, raw.name, bad), r.add(k, raw.notes, bad)
+	members(raw.login, func(key, val []byte) {
 		switch string(key) {
-		case "name":
-			name = r.add(k, val, &p.Unreadable)
-		case "notes":
-			notes = r.add(k, val, &p.Unreadable)
-		case "login":
-			members(val, func(key, val []byte) {
-				switch string(key) {
-				case "username":
-					username = r.add(k, val, &p.Unreadable)
-				case "password":
-					password = r.add(k, val, &p.Unreadable)
-				case "totp":
-					totp = r.add(k, val, &p.Unreadable)
-				case "uris":
-					url = r.firstURI(k, val, &p.Unreadable)
-				}
-			})
-		case "fields":
-			fields = r.fields(k, val, &p.Unreadable)
+		case "username":
+			username = r.add(k, val, bad)
+		case "password":
+			password = r.add(k, val, bad)
+		case "totp":
+			totp = r.add(k, val, bad)
+		case "uris":
+			url = r.firstURI(k, val, bad)
 		}
 	})
-	if !ok || p.Unreadable {
-		p.Unreadable = true
+	fields := r.fields(k, raw.fields, bad)
+	if p.Unreadable {
 		return
 	}
 	all := string(r.buf) // one allocation for all values of the item
@@ -169,20 +179,6 @@ func (r *reader) open(i *vault.Item, p *Password) {
 	for _, f := range fields {
 		p.Fields = append(p.Fields, Field{Name: cut(f[0]), Value: cut(f[1]), Type: fieldTypes[f[2].lo]})
 	}
-}
-
-func (r *reader) itemKey(data []byte) (keyring.SymKey, bool) {
-	k, ok := r.user, true
-	members(data, func(key, val []byte) {
-		if string(key) == "key" {
-			if enc := text(val); enc != nil {
-				var err error
-				k, err = r.user.UnwrapKey(string(enc))
-				ok = err == nil
-			}
-		}
-	})
-	return k, ok
 }
 
 func (r *reader) firstURI(k keyring.SymKey, raw []byte, bad *bool) (s span) {
