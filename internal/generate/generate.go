@@ -7,9 +7,6 @@ import (
 	"crypto/rand"
 	"math/big"
 	"strings"
-	"unicode"
-
-	"github.com/sethvargo/go-diceware/diceware"
 
 	"strongroom/internal/fault"
 )
@@ -27,12 +24,12 @@ const (
 	upper     = "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
 	lower     = "abcdefghijklmnopqrstuvwxyz"
 	digits    = "0123456789"
-	special   = "!@#$%^&*()-_=+[]{};:,.?/~|'`"
-	ambiguous = "Il1O0o|`'"
+	special   = "!@#$%^&*()-_=+[]{};:,.?/~" // on every keyboard, and none that closes a quotation
+	ambiguous = "Il1O0o|`'\""
 )
 
 // Password says what a password is made of. Each chosen class occurs at least
-// once; the minima ask for more.
+// once; the minima ask for more, and count only with their class.
 type Password struct {
 	Length                        int
 	Upper, Lower, Digits, Special bool
@@ -40,7 +37,8 @@ type Password struct {
 	ExcludeAmbiguous              bool
 }
 
-// DefaultPassword is 20 characters of every class: about 128 bits.
+// DefaultPassword is 20 characters of every class: 6.4 bits each,
+// 128 in all.
 var DefaultPassword = Password{Length: 20, Upper: true, Lower: true, Digits: true, Special: true}
 
 type class struct {
@@ -71,20 +69,36 @@ func (p Password) classes() (cs []class, all string) {
 	return cs, all
 }
 
-// Generate makes a password, or ErrOptions.
-func (p Password) Generate() (string, error) {
-	cs, all := p.classes()
+// check names the option that cannot be met. A path says that it is of the query,
+// since the REST door takes others to be of the body.
+func (p Password) check(cs []class) error {
 	least := 0
 	for _, c := range cs {
 		least += c.least
 	}
 	switch {
 	case p.Length < MinLength || p.Length > MaxLength:
-		return "", ErrOptions.At("query.length", "must be 6 to 128")
+		return ErrOptions.At("query.length", "must be 6 to 128")
 	case len(cs) == 0:
-		return "", ErrOptions.At("query.upper", "at least one of upper, lower, digits, use_special must be on")
-	case p.MinDigits < 0 || p.MinSpecial < 0 || least > p.Length:
-		return "", ErrOptions.At("query.min_digits", "the minima ask for more characters than length allows")
+		return ErrOptions.At("query.upper", "at least one of upper, lower, digits, use_special must be on")
+	case p.MinDigits < 0 || p.MinDigits > MaxLength: // also, so that least cannot overflow
+		return ErrOptions.At("query.min_digits", "must be 0 to 128")
+	case p.MinSpecial < 0 || p.MinSpecial > MaxLength:
+		return ErrOptions.At("query.min_special", "must be 0 to 128")
+	case least <= p.Length:
+		return nil
+	case p.Special && (!p.Digits || p.MinSpecial > p.MinDigits):
+		return ErrOptions.At("query.min_special", "asks, with the other classes, for more characters than length allows")
+	}
+	return ErrOptions.At("query.min_digits", "asks, with the other classes, for more characters than length allows")
+}
+
+// Generate makes a password. Options that cannot be met are ErrOptions, with the
+// field named as in the REST query.
+func (p Password) Generate() (string, error) {
+	cs, all := p.classes()
+	if err := p.check(cs); err != nil {
+		return "", err
 	}
 	out := make([]byte, 0, p.Length)
 	for _, c := range cs {
@@ -95,11 +109,16 @@ func (p Password) Generate() (string, error) {
 	for len(out) < p.Length {
 		out = append(out, pick(all))
 	}
-	for i := len(out) - 1; i > 0; i-- { // Fisher-Yates: every order is as likely
-		j := below(i + 1)
-		out[i], out[j] = out[j], out[i]
-	}
+	shuffle(out)
 	return string(out), nil
+}
+
+// shuffle is Fisher and Yates's: every order is as likely.
+func shuffle(b []byte) {
+	for i := len(b) - 1; i > 0; i-- {
+		j := below(i + 1)
+		b[i], b[j] = b[j], b[i]
+	}
 }
 
 func pick(chars string) byte { return chars[below(len(chars))] }
@@ -111,70 +130,4 @@ func below(n int) int {
 		panic(err)
 	}
 	return int(v.Int64())
-}
-
-// Passphrase says what a passphrase is made of: words of the EFF's long list,
-// 12.9 bits each.
-type Passphrase struct {
-	Words              int
-	Separator          string
-	Capitalize, Number bool
-}
-
-// Generate makes a passphrase, or ErrOptions.
-func (p Passphrase) Generate() (string, error) {
-	switch {
-	case p.Words < 3 || p.Words > 20:
-		return "", ErrOptions.At("query.words", "must be 3 to 20")
-	case len(p.Separator) > 8 || strings.ContainsFunc(p.Separator, unicode.IsControl):
-		return "", ErrOptions.At("query.separator", "must be at most 8 printable characters")
-	}
-	words := make([]string, p.Words)
-	for n := range words {
-		words[n] = word()
-		if p.Capitalize {
-			words[n] = strings.ToUpper(words[n][:1]) + words[n][1:]
-		}
-	}
-	if p.Number {
-		words[below(len(words))] += string(pick(digits))
-	}
-	return strings.Join(words, p.Separator), nil
-}
-
-// word rolls five dice for a word of the list.
-func word() string {
-	roll := 0
-	for range 5 {
-		roll = roll*10 + 1 + below(6)
-	}
-	return diceware.WordListEffLarge().WordAt(roll)
-}
-
-// Username says what a user name is like: "word" (a word and four digits),
-// "random" (twelve letters and digits), "plus" (Email with a suffix before the @).
-type Username struct{ Style, Email string }
-
-// Generate makes a user name, or ErrOptions.
-func (u Username) Generate() (string, error) {
-	some := func(n int, chars string) string {
-		b := make([]byte, n)
-		for i := range b {
-			b[i] = pick(chars)
-		}
-		return string(b)
-	}
-	switch u.Style {
-	case "", "word":
-		return strings.ReplaceAll(word(), "-", "") + some(4, digits), nil
-	case "random":
-		return string(pick(lower)) + some(11, lower+digits), nil
-	case "plus":
-		local, domain, ok := strings.Cut(u.Email, "@")
-		if !ok || local == "" || domain == "" {
-			return "", ErrOptions.At("query.email", "must be an e-mail address for the style plus")
-		}
-		return local + "+" + some(8, lower+digits) + "@" + domain, nil
-	}
-	return "", ErrOptions.At("query.style", "must be one of word, random, plus")
 }

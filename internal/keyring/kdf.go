@@ -8,7 +8,6 @@ import (
 	"crypto/hkdf"
 	"crypto/pbkdf2"
 	"crypto/sha256"
-	"encoding/base64"
 	"errors"
 	"strings"
 
@@ -37,35 +36,43 @@ var DefaultKDF = KDF{Type: Argon2id, Iterations: 4, MemoryMiB: 32, Parallelism: 
 // sends them wants a cheap guess.
 var errKDF = errors.New("keyring: key derivation settings are out of bounds")
 
+func within(n, lo, hi int) bool { return n >= lo && n <= hi }
+
 // NormalizeSalt makes the salt of an address: trimmed and in lower case.
 func NormalizeSalt(email string) string { return strings.ToLower(strings.TrimSpace(email)) }
 
 // MasterKey is 32 bytes that everything of an account hangs on. It prints as [redacted].
-type MasterKey struct{ b []byte }
+type MasterKey struct {
+	redacted
+	s *masterState
+}
 
-func (m MasterKey) String() string               { return "[redacted]" }
-func (m MasterKey) GoString() string             { return "[redacted]" }
-func (m MasterKey) MarshalText() ([]byte, error) { return []byte("[redacted]"), nil }
+type masterState struct{ raw *[32]byte }
 
-// MasterKey derives the master key. It takes tens of milliseconds and the KDF's
-// memory: run it under a bound.
+func masterKey(b []byte) MasterKey { return MasterKey{s: &masterState{(*[32]byte)(b)}} }
+
+// MasterKey derives the master key; salt is used as it is (see NormalizeSalt). It
+// takes tens of milliseconds and the KDF's memory: run it under a bound. Settings
+// that no client accepts are an error without a kind.
 func (k KDF) MasterKey(password, salt string) (MasterKey, error) {
 	switch {
-	case k.Type == PBKDF2 && k.Iterations >= 5_000 && k.Iterations <= 10_000_000:
+	case k.Type == PBKDF2 && within(k.Iterations, 5_000, 10_000_000):
 		b, err := pbkdf2.Key(sha256.New, password, []byte(salt), k.Iterations, 32)
-		return MasterKey{b}, err
-	case k.Type == Argon2id && k.Iterations >= 2 && k.Iterations <= 64 && k.MemoryMiB >= 15 && k.MemoryMiB <= 1024 && k.Parallelism >= 1 && k.Parallelism <= 16:
+		if err != nil {
+			return MasterKey{}, err
+		}
+		return masterKey(b), nil
+	case k.Type == Argon2id && within(k.Iterations, 2, 64) && within(k.MemoryMiB, 15, 1024) && within(k.Parallelism, 1, 16):
 		s := sha256.Sum256([]byte(salt))
-		return MasterKey{argon2.IDKey([]byte(password), s[:], uint32(k.Iterations), uint32(k.MemoryMiB)*1024, uint8(k.Parallelism), 32)}, nil
+		b := argon2.IDKey([]byte(password), s[:], uint32(k.Iterations), uint32(k.MemoryMiB)*1024, uint8(k.Parallelism), 32)
+		return masterKey(b), nil
 	}
 	return MasterKey{}, errKDF
 }
 
-var b64 = base64.StdEncoding.Strict()
-
 // AuthHash is what proves the password to the server: base64 of one more PBKDF2 round.
 func (m MasterKey) AuthHash(password string) string {
-	h, err := pbkdf2.Key(sha256.New, string(m.b), []byte(password), 1, 32)
+	h, err := pbkdf2.Key(sha256.New, string(m.s.raw[:]), []byte(password), 1, 32)
 	if err != nil { // only FIPS mode refuses short keys
 		panic(err)
 	}
@@ -74,7 +81,7 @@ func (m MasterKey) AuthHash(password string) string {
 
 // Stretch makes the key that wraps the user key.
 func (m MasterKey) Stretch() SymKey {
-	return symKey([64]byte(append(expand(m.b, "enc", 32), expand(m.b, "mac", 32)...)))
+	return symKey([64]byte(append(expand(m.s.raw[:], "enc", 32), expand(m.s.raw[:], "mac", 32)...)))
 }
 
 func expand(prk []byte, info string, n int) []byte {

@@ -1,5 +1,5 @@
 // Package pwhash is the server's slow hash over what a client sends as proof of
-// its password. It must not see passwords' names or owners. Invariant: no more
+// its password. It must not learn whose password it is. Invariant: no more
 // hashes run at once than the machine has room for, and who would wait too long
 // is told so at once.
 package pwhash
@@ -8,14 +8,9 @@ import (
 	"context"
 	"crypto/rand"
 	"crypto/subtle"
-	"encoding/base64"
-	"errors"
-	"fmt"
 	"runtime"
 	"sync/atomic"
 	"time"
-
-	"golang.org/x/crypto/argon2"
 
 	"strongroom/internal/fault"
 )
@@ -33,7 +28,8 @@ const (
 // ErrBusy answers when the queue of hashes is full.
 var ErrBusy = fault.New(fault.TooMany, "sign-in-busy", "Too many people are signing in at this moment. Try again shortly.").After(2 * time.Second)
 
-// Hasher hashes with bounded concurrency. It is safe for concurrent use.
+// Hasher hashes with bounded concurrency, and so with bounded memory: 19 MiB for
+// each hash that runs. It is safe for concurrent use.
 type Hasher struct {
 	slots   chan struct{}
 	waiting atomic.Int64
@@ -53,7 +49,8 @@ func New(concurrent, queue int) *Hasher {
 }
 
 // Do runs f under the bound: ErrBusy when the queue is full, ctx's error when
-// that ends first.
+// that ends before f begins. f is for other work of this weight, such as a
+// client's key derivation; what memory it takes is its caller's to know.
 func (h *Hasher) Do(ctx context.Context, f func()) error {
 	select {
 	case h.slots <- struct{}{}:
@@ -70,77 +67,37 @@ func (h *Hasher) Do(ctx context.Context, f func()) error {
 		}
 	}
 	defer func() { <-h.slots }()
+	if err := ctx.Err(); err != nil { // a slot came free at the moment it ended
+		return err
+	}
 	f()
 	return nil
 }
 
 // Hash makes the PHC string that is stored for secret.
 func (h *Hasher) Hash(ctx context.Context, secret string) (phc string, err error) {
-	var salt [saltSize]byte
-	rand.Read(salt[:])
+	p := params{memory: memoryKiB, passes: passes, lanes: lanes, salt: make([]byte, saltSize)}
+	rand.Read(p.salt)
 	err = h.Do(ctx, func() {
-		sum := argon2.IDKey([]byte(secret), salt[:], passes, memoryKiB, lanes, hashSize)
-		phc = fmt.Sprintf("$argon2id$v=%d$m=%d,t=%d,p=%d$%s$%s", argon2.Version, memoryKiB, passes, lanes, b64.EncodeToString(salt[:]), b64.EncodeToString(sum))
+		p.sum = p.hash(secret, hashSize)
+		phc = p.String()
 	})
 	return phc, err
 }
 
-var b64 = base64.RawStdEncoding.Strict()
-
-var errPHC = errors.New("pwhash: not a hash of this program's")
-
-type params struct {
-	memory, passes uint32
-	lanes          uint8
-	salt, sum      []byte
-}
-
-func parse(phc string) (p params, err error) {
-	var v int
-	var salt, sum string
-	n, err := fmt.Sscanf(phc, "$argon2id$v=%d$m=%d,t=%d,p=%d$", &v, &p.memory, &p.passes, &p.lanes)
-	if err != nil || n != 4 || v != argon2.Version || p.memory > 256<<10 || p.passes == 0 || p.passes > 16 || p.lanes == 0 {
-		return p, errPHC
-	}
-	tail := phc
-	for range 4 {
-		_, tail, _ = cut(tail)
-	}
-	salt, sum, _ = cut(tail)
-	if p.salt, err = b64.DecodeString(salt); err != nil || len(p.salt) < 8 {
-		return p, errPHC
-	}
-	if p.sum, err = b64.DecodeString(sum); err != nil || len(p.sum) < 16 {
-		return p, errPHC
-	}
-	return p, nil
-}
-
-func cut(s string) (head, tail string, ok bool) {
-	for i := range len(s) {
-		if s[i] == '$' {
-			return s[:i], s[i+1:], true
-		}
-	}
-	return s, "", false
-}
-
 // Verify reports whether phc was made of secret, in constant time. A phc that is
-// none is an error.
+// none, or costs more than 64 MiB, 16 passes or 16 lanes, is an error without a kind.
 func (h *Hasher) Verify(ctx context.Context, phc, secret string) (ok bool, err error) {
 	p, err := parse(phc)
 	if err != nil {
 		return false, err
 	}
-	err = h.Do(ctx, func() {
-		sum := argon2.IDKey([]byte(secret), p.salt, p.passes, p.memory, p.lanes, uint32(len(p.sum)))
-		ok = subtle.ConstantTimeCompare(sum, p.sum) == 1
-	})
+	err = h.Do(ctx, func() { ok = subtle.ConstantTimeCompare(p.hash(secret, len(p.sum)), p.sum) == 1 })
 	return ok && err == nil, err
 }
 
 // Waste does Verify's work for a name that does not exist.
 func (h *Hasher) Waste(ctx context.Context, secret string) error {
-	var salt [saltSize]byte
-	return h.Do(ctx, func() { argon2.IDKey([]byte(secret), salt[:], passes, memoryKiB, lanes, hashSize) })
+	p := params{memory: memoryKiB, passes: passes, lanes: lanes, salt: make([]byte, saltSize)}
+	return h.Do(ctx, func() { p.hash(secret, hashSize) })
 }

@@ -68,6 +68,9 @@ func (s *Service) SignIn(ctx context.Context, name, password, client, address st
 	if err != nil {
 		return nil, err
 	}
+	if known.KDF.Memory > maxMemory {
+		return nil, errKDFHeavy
+	}
 	var proof string
 	var stretched keyring.SymKey
 	busy := s.Hasher.Do(ctx, func() {
@@ -94,6 +97,12 @@ func (s *Service) SignIn(ctx context.Context, name, password, client, address st
 	}
 	return s.Sessions.Open(ctx, vault.Opening{User: u, Door: vault.DoorREST, Client: client, Address: address, Half: half, Sealed: sealed})
 }
+
+// maxMemory is the most MiB that one sign-in may cost the server: with a device of
+// its own to derive on, an account may ask for 1,024.
+const maxMemory = 256
+
+var errKDFHeavy = fault.New(fault.Conflict, "kdf-too-heavy", "This account's key derivation asks for more than 256 MiB, which the server does not spend on a sign-in; use a client that derives on its own device, or lower it there.")
 
 var errKeyBroken = fault.New(fault.Conflict, "user-key-unreadable", "The password is right, but this account's key is not of a kind that the REST API can open; use the client that made it.")
 
