@@ -8,6 +8,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"regexp"
 	"strings"
 	"testing"
 	"unicode/utf16"
@@ -132,6 +133,9 @@ func search(where map[string][]byte, all []string) (hits []string) {
 	return hits
 }
 
+// encString is the beginning of what clients encrypt: sealed, it cannot be seen either.
+var encString = regexp.MustCompile(`2\.[A-Za-z0-9+/]{22}==\|`)
+
 // TestStolenDatabaseTellsNothing plants a marker in every field of every route
 // and searches what a thief of the database would have.
 func TestStolenDatabaseTellsNothing(t *testing.T) {
@@ -150,6 +154,11 @@ func TestStolenDatabaseTellsNothing(t *testing.T) {
 			}
 			if size < 20_000 || len(m.all) < 40 {
 				t.Fatalf("%d bytes and %d markers: the test looks at nothing", size, len(m.all))
+			}
+			for name, b := range where {
+				if at := encString.Find(b); at != nil {
+					t.Errorf("a thief reads what a client encrypted in %s: %s", name, at)
+				}
 			}
 			if hits := search(where, m.all); len(hits) > 0 {
 				t.Errorf("a thief reads:\n%s", strings.Join(hits, "\n"))

@@ -25,6 +25,7 @@ type dialect struct {
 	numbered  bool              // $1 instead of ?
 	lock      string            // row lock suffix; SQLite locks at BEGIN instead
 	words     map[string]string // {{word}} in migrations
+	oneWriter bool              // writers queue; they commit together
 	read      *sql.TxOptions    // one snapshot for all that a transaction reads
 	unique    func(error) bool  // a unique constraint refused the row
 	foreign   func(error) bool  // a foreign key refused the row
@@ -34,7 +35,7 @@ type dialect struct {
 }
 
 var sqliteDialect = dialect{
-	name:      "sqlite",
+	name: "sqlite", oneWriter: true,
 	words:     map[string]string{"text": "TEXT", "table": ""},
 	read:      &sql.TxOptions{ReadOnly: true},
 	unique:    sqliteCode(1555, 2067),                     // PRIMARYKEY, UNIQUE

@@ -4,9 +4,7 @@ import (
 	"context"
 	"database/sql"
 	"errors"
-	"fmt"
 
-	"strongroom/internal/seal"
 	"strongroom/internal/vault"
 )
 
@@ -82,92 +80,6 @@ func (t *Tx) UpdateItem(ctx context.Context, i *vault.Item) error {
 // DeleteItem removes a person's item for good.
 func (t *Tx) DeleteItem(ctx context.Context, u vault.UserID, id vault.ItemID) error {
 	return t.one(ctx, vault.ErrItemNotFound, `DELETE FROM items WHERE user_id = ? AND id = ?`, u, id)
-}
-
-// Items lists a person's items in the order they were made. Another processor
-// opens seals while this one reads rows: half the time of a large list is spent there.
-func (t *Tx) Items(ctx context.Context, u vault.UserID, f vault.ItemFilter) ([]vault.Item, error) {
-	k, err := t.key(ctx, string(u))
-	if err != nil {
-		return nil, err
-	}
-	q, args := itemQuery(u, f)
-	room := max(batch, min(f.Limit, 1024))
-	items := make([]vault.Item, 0, room)
-	o := newOpener(k)
-	err = t.each(ctx, q, args, func(rows *sql.Rows) error {
-		i, token := vault.Item{Owner: u}, ""
-		err := scanListed(rows, &i, &token)
-		items = append(items, i)
-		o.add(i.ID, token)
-		return err
-	})
-	opened, oerr := o.wait()
-	if err = errors.Join(err, oerr); err != nil {
-		return nil, err
-	}
-	for n := range items {
-		items[n].Data = opened[n]
-	}
-	return items, nil
-}
-
-// batch is how many tokens go to the opener at once: few enough to begin early,
-// enough that handing over costs nothing.
-const batch = 64
-
-// opener opens sealed items in the background, in the order they were added.
-type opener struct {
-	key   seal.DataKey
-	next  []sealed
-	work  chan []sealed
-	done  chan struct{}
-	plain [][]byte
-	err   error
-}
-
-type sealed struct {
-	id    vault.ItemID
-	token string
-}
-
-func newOpener(k seal.DataKey) *opener { return &opener{key: k} }
-
-func (o *opener) add(id vault.ItemID, token string) {
-	if o.next = append(o.next, sealed{id, token}); len(o.next) < batch {
-		return
-	}
-	if o.work == nil { // a short list is opened by who reads it
-		o.work, o.done = make(chan []sealed, 64), make(chan struct{})
-		go func() {
-			defer close(o.done)
-			for b := range o.work {
-				o.open(b)
-			}
-		}()
-	}
-	o.work <- o.next
-	o.next = make([]sealed, 0, batch)
-}
-
-func (o *opener) open(b []sealed) {
-	for _, s := range b {
-		plain, _, err := o.key.OpenInto(place("items", string(s.id)), nil, s.token)
-		if err != nil && o.err == nil {
-			o.err = fmt.Errorf("items %s: %w", s.id, err)
-		}
-		o.plain = append(o.plain, plain)
-	}
-}
-
-// wait returns the contents in the order of add, or the first that did not open.
-func (o *opener) wait() ([][]byte, error) {
-	if o.work != nil {
-		close(o.work)
-		<-o.done
-	}
-	o.open(o.next)
-	return o.plain, o.err
 }
 
 // listedColumns are an item's without its owner, who is known: of a list's time a

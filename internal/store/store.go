@@ -48,6 +48,7 @@ type Store struct {
 	src         Source
 	now         func() time.Time
 	keys        *keyRing
+	group       *group // nil where the database commits many transactions at once
 }
 
 // ErrUnavailable answers when the database is full, locked, read-only or gone.
@@ -70,7 +71,11 @@ func connect(src Source) (*Store, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &Store{write: write, read: read, d: d, src: src}, nil
+	s := &Store{write: write, read: read, d: d, src: src}
+	if d.oneWriter {
+		s.group = newGroup()
+	}
+	return s, nil
 }
 
 // Open connects, brings the schema up to date and opens the instance's key. A
@@ -139,9 +144,10 @@ func (s *Store) Ping(ctx context.Context) error { return s.classify(s.read.PingC
 
 // Tx is one transaction. Now is the same instant for everything in it.
 type Tx struct {
-	tx  *sql.Tx
-	s   *Store
-	Now time.Time
+	tx       *sql.Tx
+	s        *Store
+	Now      time.Time
+	detached bool // shared with others: one caller's end must not interrupt it
 }
 
 // A transaction is run again so often, and for so long, before the database
@@ -155,6 +161,9 @@ const (
 // asks for that: fn must have no effect outside but through its results. What
 // the database cannot do now comes back as ErrUnavailable.
 func (s *Store) Tx(ctx context.Context, fn func(*Tx) error) error {
+	if s.group != nil {
+		return s.grouped(ctx, fn)
+	}
 	return s.run(ctx, s.write, nil, fn)
 }
 
@@ -205,8 +214,15 @@ func (s *Store) classify(err error) error {
 	return err
 }
 
+func (t *Tx) context(ctx context.Context) context.Context {
+	if t.detached {
+		return context.WithoutCancel(ctx)
+	}
+	return ctx
+}
+
 func (t *Tx) exec(ctx context.Context, q string, args ...any) (int64, error) {
-	r, err := t.tx.ExecContext(ctx, t.s.d.rebind(q), args...)
+	r, err := t.tx.ExecContext(t.context(ctx), t.s.d.rebind(q), args...)
 	if err != nil {
 		return 0, err
 	}
@@ -223,12 +239,12 @@ func (t *Tx) one(ctx context.Context, missing error, q string, args ...any) erro
 }
 
 func (t *Tx) row(ctx context.Context, q string, args ...any) *sql.Row {
-	return t.tx.QueryRowContext(ctx, t.s.d.rebind(q), args...)
+	return t.tx.QueryRowContext(t.context(ctx), t.s.d.rebind(q), args...)
 }
 
 // each runs q and scan for every row.
 func (t *Tx) each(ctx context.Context, q string, args []any, scan func(*sql.Rows) error) error {
-	rows, err := t.tx.QueryContext(ctx, t.s.d.rebind(q), args...)
+	rows, err := t.tx.QueryContext(t.context(ctx), t.s.d.rebind(q), args...)
 	if err != nil {
 		return err
 	}

@@ -17,22 +17,19 @@ type Service struct {
 	Store *store.Store
 }
 
-// List returns the caller's items that f chooses, in the order they were made.
-func (s *Service) List(ctx context.Context, c vault.Caller, f vault.ItemFilter) (items []vault.Item, err error) {
+// Scan hands the caller's items that f chooses to use, in numbered batches that
+// may come at once and in any order; see store.Tx.ScanItems.
+func (s *Service) Scan(ctx context.Context, c vault.Caller, f vault.ItemFilter, use func(n int, items []vault.Item) error) error {
 	if err := c.Must(vault.ReadVault); err != nil {
-		return nil, err
+		return err
 	}
 	if c.Folder != "" {
 		if f.Folder != "" && f.Folder != c.Folder {
-			return nil, nil
+			return nil
 		}
 		f.Folder = c.Folder
 	}
-	err = s.Store.Read(ctx, func(tx *store.Tx) (err error) {
-		items, err = tx.Items(ctx, c.User, f)
-		return err
-	})
-	return items, err
+	return s.Store.Read(ctx, func(tx *store.Tx) error { return tx.ScanItems(ctx, c.User, f, use) })
 }
 
 // Get returns one item; one that the caller may not see is vault.ErrItemNotFound.

@@ -3,7 +3,7 @@ package unlock
 import (
 	"context"
 	"encoding/json"
-	"runtime"
+	"slices"
 	"strings"
 	"sync"
 	"time"
@@ -40,11 +40,9 @@ func (s *Service) List(ctx context.Context, c vault.Caller, q Query) (ps []Passw
 	if q.Text != "" {
 		f.Limit = 0 // nothing sealed can be searched for; all of it is opened
 	}
-	items, err := s.Items.List(ctx, c, f)
-	if err != nil {
+	if ps, err = s.openAll(ctx, c, user, f); err != nil {
 		return nil, false, err
 	}
-	ps = openAll(user, items)
 	if q.Text != "" {
 		ps = matching(ps, strings.ToLower(q.Text))
 	}
@@ -54,23 +52,23 @@ func (s *Service) List(ctx context.Context, c vault.Caller, q Query) (ps []Passw
 	return ps, false, nil
 }
 
-// openAll opens items on all processors when it pays.
-func openAll(user keyring.SymKey, items []vault.Item) []Password {
-	const enough = 64 // below this a goroutine costs more than it saves
-	ps := make([]Password, len(items))
-	workers := min(runtime.GOMAXPROCS(0), 1+len(items)/enough)
-	var wg sync.WaitGroup
-	for w := range workers {
-		lo, hi := len(items)*w/workers, len(items)*(w+1)/workers
-		wg.Go(func() {
-			r := reader{user: user}
-			for n := lo; n < hi; n++ {
-				r.open(&items[n], &ps[n])
-			}
-		})
-	}
-	wg.Wait()
-	return ps
+// openAll opens each batch where its seals were opened.
+func (s *Service) openAll(ctx context.Context, c vault.Caller, user keyring.SymKey, f vault.ItemFilter) ([]Password, error) {
+	var mu sync.Mutex
+	var batches [][]Password
+	err := s.Items.Scan(ctx, c, f, func(n int, items []vault.Item) error {
+		ps := make([]Password, len(items))
+		r := reader{user: user}
+		for i := range items {
+			r.open(&items[i], &ps[i])
+		}
+		mu.Lock()
+		defer mu.Unlock()
+		batches = append(batches, make([][]Password, max(0, n+1-len(batches)))...)
+		batches[n] = ps
+		return nil
+	})
+	return slices.Concat(batches...), err
 }
 
 func matching(ps []Password, text string) (out []Password) {

@@ -67,6 +67,8 @@ func space(b []byte, i int) int {
 	return i
 }
 
+var endsScalar = [256]bool{',': true, ':': true, '}': true, ']': true, ' ': true, '\n': true, '\t': true, '\r': true}
+
 // skip returns where the value that begins at i ends, or -1.
 func skip(b []byte, i int) int {
 	depth := 0
@@ -89,7 +91,7 @@ func skip(b []byte, i int) int {
 			i++
 			continue
 		default:
-			for i < len(b) && !bytes.ContainsRune([]byte(`,:}] `+"\n\t\r"), rune(b[i])) {
+			for i < len(b) && !endsScalar[b[i]] {
 				i++
 			}
 		}

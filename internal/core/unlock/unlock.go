@@ -33,7 +33,7 @@ type Sessions interface {
 // Items are the verbs of package item that this one needs: it changes the
 // content of items and leaves the rules to them.
 type Items interface {
-	List(context.Context, vault.Caller, vault.ItemFilter) ([]vault.Item, error)
+	Scan(ctx context.Context, c vault.Caller, f vault.ItemFilter, use func(n int, items []vault.Item) error) error
 	Get(context.Context, vault.Caller, vault.ItemID) (*vault.Item, error)
 	Add(context.Context, vault.Caller, *vault.Item) error
 	Import(context.Context, vault.Caller, []*vault.Folder, []*vault.Item) error

@@ -49,7 +49,7 @@ func (s Suite) Run(t *testing.T) {
 		{"ItemsArePagedAndFiltered", itemsPaged}, {"AnotherUsersThingsAreAbsent", foreignThings}, {"AnotherUsersFolderCannotBeLinked", foreignFolder},
 		{"FolderDeletionKeepsItems", folderDeletion}, {"RefreshTokensWorkOnce", refreshOnce}, {"SessionsExpire", sessionsExpire}, {"AccessTokens", accessTokens},
 		{"RollsBack", rollsBack}, {"SetupCodeIsUsedOnce", setupCode}, {"EventsStandInTheirTransaction", events}, {"LargeValues", largeValues},
-		{"ReadModifyWriteIsSerial", readModifyWrite},
+		{"ReadModifyWriteIsSerial", readModifyWrite}, {"ACrowdOfWriters", crowd},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			t.Parallel()
