@@ -64,6 +64,12 @@ func (o otherClient) content(t *testing.T, id vault.ItemID) (m map[string]any) {
 	return m
 }
 
+// passkey is one as clients keep it.
+func passkey(e func(string) string) map[string]any {
+	return map[string]any{"credentialId": e("id"), "keyType": e("public-key"), "keyAlgorithm": e("ECDSA"), "keyCurve": e("P-256"), "keyValue": e("k"),
+		"rpId": e("x"), "counter": e("0"), "discoverable": e("true"), "creationDate": "2026-01-31T12:00:00.000Z"}
+}
+
 // TestPutKeepsWhatItDoesNotKnow: an item of another client, with its own key,
 // keeps what this API does not show, and can be read by that client afterwards.
 func TestPutKeepsWhatItDoesNotKnow(t *testing.T) {
@@ -74,7 +80,7 @@ func TestPutKeepsWhatItDoesNotKnow(t *testing.T) {
 	e := own.EncryptString
 	id := o.add(t, map[string]any{
 		"key": o.user.WrapKey(own), "name": e("old name"), "notes": nil, "futureMember": map[string]any{"a": []any{1.0, "x"}},
-		"login": map[string]any{"username": e("al"), "password": e("old pw"), "autofillOnPageLoad": true, "fido2Credentials": []any{map[string]any{"rpId": e("x")}},
+		"login": map[string]any{"username": e("al"), "password": e("old pw"), "autofillOnPageLoad": true, "fido2Credentials": []any{passkey(e)},
 			"uris": []any{map[string]any{"uri": e("https://a"), "match": 3.0, "uriChecksum": e(keyring.URIChecksum("https://a"))}, map[string]any{"uri": e("https://b"), "match": nil}}},
 		"fields": []any{map[string]any{"type": 1.0, "name": e("PIN"), "value": e("1234"), "linkedId": nil}, map[string]any{"type": 3.0, "name": e("linked"), "value": nil, "linkedId": 100.0}},
 	})
@@ -204,7 +210,7 @@ func TestOneOddItemDoesNotTakeTheListDown(t *testing.T) {
 	o := newOtherClient(t, n, c.Token)
 	c.Do("POST", "/api/v1/passwords", map[string]string{"service": "fine", "password": "p"}).Want(201)
 	id := o.add(t, map[string]any{"name": "7.c29tZXRoaW5nIG5ldw==", "login": map[string]any{}})
-	o.add(t, map[string]any{"name": keyring.NewSymKey().EncryptString("another key"), "login": nil})
+	o.add(t, map[string]any{"name": keyring.NewSymKey().EncryptString("another key"), "login": map[string]any{"username": nil}})
 	before := o.content(t, id)
 	var list []map[string]any
 	c.Do("GET", "/api/v1/passwords", nil).Want(200).JSON(&list)

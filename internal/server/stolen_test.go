@@ -188,6 +188,7 @@ func TestSearchFinds(t *testing.T) {
 // table, a revision, a time, a type, a state or a keyed index.
 var visible = []string{"id", "owner_id", "user_id", "session_id", "folder_id", "key_id", "email_index", "token_index", "name", "kind",
 	"role", "state", "epoch", "changed_at", "created_at", "updated_at", "deleted_at", "archived_at", "last_used_at", "expires_at", "used_at", "at",
+	"device_id", "identifier_index", "answered_at", "item_id", "size", "auth", "max_accesses", "accesses", "deletes_at",
 	"door", "can_write", "type", "favorite", "reprompt", "revision"}
 
 // TestEveryColumnIsSealedOrListed walks the schema: a text column that is

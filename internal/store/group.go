@@ -125,8 +125,10 @@ func (t *Tx) nested(q *queued, savepoint bool) error {
 	if _, err := t.exec(q.ctx, `SAVEPOINT one`); err != nil {
 		return err
 	}
+	told := len(t.notices)
 	q.run(t)
 	if q.err != nil || q.panic != nil {
+		t.notices = t.notices[:told]
 		if t.s.d.down(q.err) || t.s.d.retryable(q.err) {
 			err := q.err
 			q.err = nil

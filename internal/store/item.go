@@ -4,6 +4,7 @@ import (
 	"context"
 	"database/sql"
 	"errors"
+	"time"
 
 	"strongroom/internal/vault"
 )
@@ -77,8 +78,11 @@ func (t *Tx) UpdateItem(ctx context.Context, i *vault.Item) error {
 	return t.itemRefused(err)
 }
 
-// DeleteItem removes a person's item for good.
+// DeleteItem removes a person's item for good, with its attachments.
 func (t *Tx) DeleteItem(ctx context.Context, u vault.UserID, id vault.ItemID) error {
+	if err := t.doom(ctx, `attachments WHERE user_id = ? AND item_id = ?`, u, id); err != nil {
+		return err
+	}
 	return t.one(ctx, vault.ErrItemNotFound, `DELETE FROM items WHERE user_id = ? AND id = ?`, u, id)
 }
 
@@ -98,9 +102,11 @@ func scanListed(rows *sql.Rows, i *vault.Item, token *string) error {
 func itemQuery(u vault.UserID, f vault.ItemFilter) (q string, args []any) {
 	q, args = `SELECT `+listedColumns+` WHERE user_id = ?`, []any{u}
 	add := func(cond string, vals ...any) { q, args = q+" AND "+cond, append(args, vals...) }
-	if f.Trash {
+	switch {
+	case f.All:
+	case f.Trash:
 		add("deleted_at > 0")
-	} else {
+	default:
 		add("deleted_at = 0")
 	}
 	if f.Type != 0 {
@@ -121,6 +127,29 @@ func itemQuery(u vault.UserID, f vault.ItemFilter) (q string, args []any) {
 		q, args = q+" LIMIT ?", append(args, f.Limit)
 	}
 	return q, args
+}
+
+// DeleteItems empties a person's vault: items, attachments and folders.
+func (t *Tx) DeleteItems(ctx context.Context, u vault.UserID) error {
+	if err := t.doom(ctx, `attachments WHERE user_id = ?`, u); err != nil {
+		return err
+	}
+	if _, err := t.exec(ctx, `DELETE FROM items WHERE user_id = ?`, u); err != nil {
+		return err
+	}
+	_, err := t.exec(ctx, `DELETE FROM folders WHERE user_id = ?`, u)
+	return err
+}
+
+// TrashedBefore lists items of anyone that went to the trash before a time.
+func (t *Tx) TrashedBefore(ctx context.Context, before time.Time, limit int) (is []vault.Item, err error) {
+	err = t.each(ctx, `SELECT user_id, id FROM items WHERE deleted_at > 0 AND deleted_at < ? ORDER BY deleted_at LIMIT ?`, []any{micros(before), limit}, func(rows *sql.Rows) error {
+		var i vault.Item
+		err := rows.Scan(&i.Owner, &i.ID)
+		is = append(is, i)
+		return err
+	})
+	return is, err
 }
 
 // CountItems counts a person's items, the trash included.

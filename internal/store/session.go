@@ -14,12 +14,13 @@ type sessionRow struct {
 	Client  string `json:"c,omitempty"`
 	Address string `json:"a,omitempty"`
 	Half    string `json:"h,omitempty"`
+	Named   string `json:"d,omitempty"`
 }
 
 // InsertSession adds a session and its first refresh token.
 func (t *Tx) InsertSession(ctx context.Context, s *vault.Session, refresh string) error {
 	s.CreatedAt, s.LastUsedAt = t.Now, t.Now
-	plain, err := json.Marshal(sessionRow{s.Client, s.Address, s.Sealed})
+	plain, err := json.Marshal(sessionRow{s.Client, s.Address, s.Sealed, s.Named})
 	if err != nil {
 		return err
 	}
@@ -27,8 +28,8 @@ func (t *Tx) InsertSession(ctx context.Context, s *vault.Session, refresh string
 	if err != nil {
 		return err
 	}
-	_, err = t.exec(ctx, `INSERT INTO sessions (id, user_id, door, epoch, created_at, last_used_at, expires_at, sealed) VALUES (?, ?, ?, ?, ?, ?, ?, ?)`,
-		s.ID, s.User, s.Door, s.Epoch, micros(s.CreatedAt), micros(s.LastUsedAt), micros(s.ExpiresAt), sealed)
+	_, err = t.exec(ctx, `INSERT INTO sessions (id, user_id, door, epoch, created_at, last_used_at, expires_at, device_id, sealed) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)`,
+		s.ID, s.User, s.Door, s.Epoch, micros(s.CreatedAt), micros(s.LastUsedAt), micros(s.ExpiresAt), null(s.Device), sealed)
 	if err != nil {
 		return err
 	}
@@ -42,17 +43,20 @@ func (t *Tx) insertRefresh(ctx context.Context, id vault.SessionID, refresh stri
 
 func (t *Tx) refreshIndex(token string) string { return t.s.keys.index.Of("refresh", token) }
 
-const sessionColumns = `s.id, s.user_id, s.door, s.epoch, s.created_at, s.last_used_at, s.expires_at, s.sealed FROM sessions s`
+const sessionFields = `s.id, s.user_id, s.door, s.epoch, s.created_at, s.last_used_at, s.expires_at, s.device_id, s.sealed`
+
+const sessionColumns = sessionFields + ` FROM sessions s`
 
 func scanSession(scan func(...any) error, more ...any) (*vault.Session, string, error) {
 	var s vault.Session
 	var created, used, expires int64
 	var sealed string
-	err := scan(append([]any{&s.ID, &s.User, &s.Door, &s.Epoch, &created, &used, &expires, &sealed}, more...)...)
+	var device sql.NullString
+	err := scan(append([]any{&s.ID, &s.User, &s.Door, &s.Epoch, &created, &used, &expires, &device, &sealed}, more...)...)
 	if errors.Is(err, sql.ErrNoRows) {
 		return nil, "", vault.ErrSessionNotFound
 	}
-	s.CreatedAt, s.LastUsedAt, s.ExpiresAt = clock(created), clock(used), clock(expires)
+	s.Device, s.CreatedAt, s.LastUsedAt, s.ExpiresAt = vault.DeviceID(device.String), clock(created), clock(used), clock(expires)
 	return &s, sealed, err
 }
 
@@ -65,7 +69,7 @@ func (t *Tx) openSession(ctx context.Context, s *vault.Session, sealed string) e
 	if err := json.Unmarshal(plain, &r); err != nil {
 		return fmt.Errorf("sessions %s: %w", s.ID, err)
 	}
-	s.Client, s.Address, s.Sealed = r.Client, r.Address, r.Half
+	s.Client, s.Address, s.Sealed, s.Named = r.Client, r.Address, r.Half, r.Named
 	return nil
 }
 
@@ -128,6 +132,18 @@ func (t *Tx) DeleteSession(ctx context.Context, u vault.UserID, id vault.Session
 	return t.one(ctx, vault.ErrSessionNotFound, `DELETE FROM sessions WHERE user_id = ? AND id = ?`, u, id)
 }
 
+// UseSession notes that a session's refresh token, which stays, was used.
+func (t *Tx) UseSession(ctx context.Context, s *vault.Session) error {
+	s.LastUsedAt = t.Now
+	return t.one(ctx, vault.ErrSessionNotFound, `UPDATE sessions SET last_used_at = ?, expires_at = ? WHERE id = ?`, micros(s.LastUsedAt), micros(s.ExpiresAt), s.ID)
+}
+
+// DeleteDeviceSessions ends all sessions of one device of a person's.
+func (t *Tx) DeleteDeviceSessions(ctx context.Context, u vault.UserID, d vault.DeviceID) error {
+	_, err := t.exec(ctx, `DELETE FROM sessions WHERE user_id = ? AND device_id = ?`, u, d)
+	return err
+}
+
 // DeleteSessions ends all sessions of a person.
 func (t *Tx) DeleteSessions(ctx context.Context, u vault.UserID) error {
 	_, err := t.exec(ctx, `DELETE FROM sessions WHERE user_id = ?`, u)
@@ -146,14 +162,15 @@ func (t *Tx) DeleteExpired(ctx context.Context) (int64, error) {
 }
 
 // SessionAndUser returns a session and of its user what says whether the
-// session still stands (id, role, state, epoch): the one read of every request.
+// session still stands (id, role, state, epoch, time of change): the one read of every request.
 func (t *Tx) SessionAndUser(ctx context.Context, id vault.SessionID) (*vault.Session, *vault.User, error) {
 	var u vault.User
-	s, sealed, err := scanSession(t.row(ctx, `SELECT s.id, s.user_id, s.door, s.epoch, s.created_at, s.last_used_at, s.expires_at, s.sealed, u.role, u.state, u.epoch FROM sessions s JOIN users u ON u.id = s.user_id WHERE s.id = ?`, id).Scan,
-		&u.Role, &u.State, &u.Epoch)
+	var changed int64
+	s, sealed, err := scanSession(t.row(ctx, `SELECT `+sessionFields+`, u.role, u.state, u.epoch, u.changed_at FROM sessions s JOIN users u ON u.id = s.user_id WHERE s.id = ?`, id).Scan,
+		&u.Role, &u.State, &u.Epoch, &changed)
 	if err != nil {
 		return nil, nil, err
 	}
-	u.ID = s.User
+	u.ID, u.Changed = s.User, clock(changed)
 	return s, &u, t.openSession(ctx, s, sealed)
 }

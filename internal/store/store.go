@@ -16,6 +16,7 @@ import (
 
 	"strongroom/internal/fault"
 	"strongroom/internal/seal"
+	"strongroom/internal/vault"
 )
 
 // Source says where a database is. Kind is sqlite (Path), mysql or postgres
@@ -49,6 +50,10 @@ type Store struct {
 	now         func() time.Time
 	keys        *keyRing
 	group       *group // nil where the database commits many transactions at once
+
+	// OnChange is handed the notices of a transaction once it is committed, or is
+	// nil. It is set before the store is used and must not block.
+	OnChange func([]vault.Notice)
 }
 
 // ErrUnavailable answers when the database is full, locked, read-only or gone.
@@ -148,6 +153,7 @@ type Tx struct {
 	s        *Store
 	Now      time.Time
 	detached bool // shared with others: one caller's end must not interrupt it
+	notices  []vault.Notice
 }
 
 // A transaction is run again so often, and for so long, before the database
@@ -195,10 +201,17 @@ func (s *Store) once(ctx context.Context, db *sql.DB, opts *sql.TxOptions, fn fu
 		return err
 	}
 	defer tx.Rollback() //nolint:errcheck // after a commit it does nothing, before one the first error counts
-	if err := fn(&Tx{tx: tx, s: s, Now: s.now().UTC().Truncate(time.Microsecond)}); err != nil {
+	t := &Tx{tx: tx, s: s, Now: s.now().UTC().Truncate(time.Microsecond)}
+	if err := fn(t); err != nil {
 		return err
 	}
-	return tx.Commit()
+	if err := tx.Commit(); err != nil {
+		return err
+	}
+	if len(t.notices) > 0 && s.OnChange != nil {
+		s.OnChange(t.notices)
+	}
+	return nil
 }
 
 func (s *Store) classify(err error) error {

@@ -22,16 +22,41 @@ type userRow struct {
 	PublicKey    string `json:"pub"`
 	PrivateKey   string `json:"prv"`
 	Stamp        string `json:"st"`
+	UserKeyID    string `json:"kid,omitempty"`
+
+	V2            *vault.AccountV2 `json:"v2,omitempty"`
+	EmailVerified bool             `json:"ev,omitempty"`
+	Avatar        string           `json:"av,omitempty"`
+	Culture       string           `json:"cu,omitempty"`
+	APIKey        string           `json:"api,omitempty"`
+	Domains       *vault.Domains   `json:"dom,omitempty"`
+	Pending       *vault.Pending   `json:"pend,omitempty"`
 }
 
 func (t *Tx) sealUser(ctx context.Context, u *vault.User) (string, error) {
-	plain, err := json.Marshal(userRow{u.Email, u.Name, u.PasswordHash.Reveal(), u.Hint, u.Salt,
-		[4]int{u.KDF.Type, u.KDF.Iterations, u.KDF.Memory, u.KDF.Parallelism},
-		u.ProtectedKey, u.PublicKey, u.PrivateKey, u.Stamp})
+	plain, err := json.Marshal(userRow{Email: u.Email, Name: u.Name, PasswordHash: u.PasswordHash.Reveal(), Hint: u.Hint, Salt: u.Salt,
+		KDF:          [4]int{u.KDF.Type, u.KDF.Iterations, u.KDF.Memory, u.KDF.Parallelism},
+		ProtectedKey: u.ProtectedKey, PublicKey: u.PublicKey, PrivateKey: u.PrivateKey, Stamp: u.Stamp, UserKeyID: u.UserKeyID,
+		V2: orNil(u.V2, u.V2 == vault.AccountV2{}), EmailVerified: u.EmailVerified, Avatar: u.Avatar, Culture: u.Culture, APIKey: u.APIKey.Reveal(),
+		Domains: orNil(u.Domains, len(u.Domains.Own)+len(u.Domains.Excluded) == 0), Pending: orNil(u.Pending, u.Pending == vault.Pending{})})
 	if err != nil {
 		return "", err
 	}
 	return t.seal(ctx, string(u.ID), "users", string(u.ID), plain)
+}
+
+func orNil[T any](v T, empty bool) *T {
+	if empty {
+		return nil
+	}
+	return &v
+}
+
+func orZero[T any](p *T) (v T) {
+	if p != nil {
+		v = *p
+	}
+	return v
 }
 
 func openUser(u *vault.User, plain []byte) error {
@@ -41,7 +66,9 @@ func openUser(u *vault.User, plain []byte) error {
 	}
 	u.Email, u.Name, u.PasswordHash, u.Hint, u.Salt = r.Email, r.Name, vault.NewSecret(r.PasswordHash), r.Hint, r.Salt
 	u.KDF = vault.KDF{Type: r.KDF[0], Iterations: r.KDF[1], Memory: r.KDF[2], Parallelism: r.KDF[3]}
-	u.ProtectedKey, u.PublicKey, u.PrivateKey, u.Stamp = r.ProtectedKey, r.PublicKey, r.PrivateKey, r.Stamp
+	u.ProtectedKey, u.PublicKey, u.PrivateKey, u.Stamp, u.UserKeyID = r.ProtectedKey, r.PublicKey, r.PrivateKey, r.Stamp, r.UserKeyID
+	u.EmailVerified, u.Avatar, u.Culture, u.APIKey = r.EmailVerified, r.Avatar, r.Culture, vault.NewSecret(r.APIKey)
+	u.V2, u.Domains, u.Pending = orZero(r.V2), orZero(r.Domains), orZero(r.Pending)
 	return nil
 }
 
@@ -161,10 +188,11 @@ func (t *Tx) Touch(ctx context.Context, u vault.UserID) error {
 // DeleteUser removes an account and all that is its own. Its data key goes too,
 // so that what a backup still has of it cannot be opened.
 func (t *Tx) DeleteUser(ctx context.Context, id vault.UserID) error {
-	for _, q := range []string{`DELETE FROM items WHERE user_id = ?`, `DELETE FROM folders WHERE user_id = ?`} {
-		if _, err := t.exec(ctx, q, id); err != nil {
-			return err
-		}
+	if err := t.doom(ctx, `sends WHERE user_id = ? AND type = 1`, id); err != nil {
+		return err
+	}
+	if err := t.DeleteItems(ctx, id); err != nil {
+		return err
 	}
 	if err := t.one(ctx, vault.ErrUserNotFound, `DELETE FROM users WHERE id = ?`, id); err != nil {
 		return err

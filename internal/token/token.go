@@ -6,9 +6,11 @@ package token
 
 import (
 	"crypto/hkdf"
+	"crypto/hmac"
 	"crypto/rand"
 	"crypto/sha256"
 	"encoding/base64"
+	"encoding/binary"
 	"encoding/hex"
 	"errors"
 	"time"
@@ -20,7 +22,11 @@ import (
 const (
 	Issuer        = "strongroom"
 	AudienceREST  = "strongroom/api/v1"
-	AccessPrefix  = "srp_" // machine access tokens, so that secret scanners know them
+	AudienceBW    = "strongroom/bitwarden"
+	AudienceMail  = "strongroom/mail"  // links and codes sent by mail
+	AudienceFile  = "strongroom/files" // links to download one file
+	AudienceSend  = "strongroom/send"  // access to one Send
+	AccessPrefix  = "srp_"             // machine access tokens, so that secret scanners know them
 	RefreshPrefix = "srr_"
 )
 
@@ -28,12 +34,14 @@ const (
 var ErrInvalid = errors.New("token: not valid here and now")
 
 // Claims is what an access token says. Half is the part of the user key that
-// only the token carries; it opens nothing without the session's part.
+// only the token carries; it opens nothing without the session's part. Public
+// is what a client reads in its own token; it is not read back.
 type Claims struct {
 	Subject, Session string
 	Epoch            int64
 	Half             string
 	Issued, Expires  time.Time
+	Public           map[string]any
 }
 
 // Signer signs and checks. It is safe for concurrent use.
@@ -67,11 +75,17 @@ type wireClaims struct {
 
 // Sign makes an access token for one audience.
 func (s *Signer) Sign(audience string, c Claims) (string, error) {
-	t := jwt.NewWithClaims(jwt.SigningMethodHS256, wireClaims{
-		RegisteredClaims: jwt.RegisteredClaims{Issuer: Issuer, Audience: jwt.ClaimStrings{audience}, Subject: c.Subject,
-			IssuedAt: jwt.NewNumericDate(c.Issued), ExpiresAt: jwt.NewNumericDate(c.Expires)},
-		Session: c.Session, Epoch: c.Epoch, Half: c.Half,
-	})
+	m := jwt.MapClaims{"iss": Issuer, "aud": audience, "sub": c.Subject, "iat": c.Issued.Unix(), "nbf": c.Issued.Unix(), "exp": c.Expires.Unix(),
+		"sid": c.Session, "epoch": c.Epoch}
+	if c.Half != "" {
+		m["half"] = c.Half
+	}
+	for name, v := range c.Public {
+		if _, taken := m[name]; !taken {
+			m[name] = v
+		}
+	}
+	t := jwt.NewWithClaims(jwt.SigningMethodHS256, m)
 	t.Header["kid"] = s.kid
 	return t.SignedString(s.key)
 }
@@ -90,6 +104,14 @@ func (s *Signer) Verify(audience, tok string, now time.Time) (Claims, error) {
 		return Claims{}, ErrInvalid
 	}
 	return Claims{Subject: w.Subject, Session: w.Session, Epoch: w.Epoch, Half: w.Half, Expires: w.ExpiresAt.Time}, nil
+}
+
+// Stable is a number that depends on text and this instance's key only: for
+// answers about what does not exist, which must not change from time to time.
+func (s *Signer) Stable(text string) uint64 {
+	m := hmac.New(sha256.New, s.key)
+	m.Write([]byte("stable\x00" + text))
+	return binary.BigEndian.Uint64(m.Sum(nil))
 }
 
 // NewOpaque makes prefix and 256 random bits in base64url.

@@ -1,6 +1,10 @@
 package vault
 
-import "strongroom/internal/fault"
+import (
+	"time"
+
+	"strongroom/internal/fault"
+)
 
 // Door is the way a session came in.
 type Door uint8
@@ -26,6 +30,8 @@ type Caller struct {
 	Session SessionID // "" with an access token
 	Token   TokenID   // "" with a session
 	Address string    // the client's network address, for the audit line
+	Device  string    // the identifier of the device that asks, "" for none
+	Changed time.Time // when a sync would last have shown a difference
 
 	ReadOnly bool     // an access token without write scope
 	Folder   FolderID // an access token that sees one folder only

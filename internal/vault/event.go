@@ -23,10 +23,28 @@ const (
 	EventItemRestored   EventKind = 33
 	EventItemDeleted    EventKind = 34
 	EventItemsImported  EventKind = 35
+	EventItemArchived   EventKind = 36
+	EventItemsMoved     EventKind = 37
+	EventVaultPurged    EventKind = 38
 	EventFolderAdded    EventKind = 40
 	EventFolderChanged  EventKind = 41
 	EventFolderDeleted  EventKind = 42
+	EventFileAdded      EventKind = 43
+	EventFileDeleted    EventKind = 44
+	EventSendAdded      EventKind = 45
+	EventSendChanged    EventKind = 46
+	EventSendDeleted    EventKind = 47
+	EventSendAccessed   EventKind = 48
 	EventKeyRotated     EventKind = 50
+	EventPassword       EventKind = 60
+	EventKDF            EventKind = 61
+	EventEmail          EventKind = 62
+	EventStamp          EventKind = 63
+	EventUserKeys       EventKind = 64
+	EventAPIKey         EventKind = 65
+	EventUserDeleted    EventKind = 66
+	EventProfile        EventKind = 67
+	EventClient         EventKind = 70 // Detail is the client's own number of what happened on it
 )
 
 // Event is one line of the audit log. User is whose log it is in, Actor who did

@@ -16,6 +16,14 @@ type Folder struct {
 	UpdatedAt time.Time
 }
 
+// Check reports why f may not be kept.
+func (f *Folder) Check() error {
+	if len(f.Name) > 1000 || !ValidEncString(f.Name) {
+		return ErrFolderInvalid.At("name", "is not an encrypted string of a known type")
+	}
+	return nil
+}
+
 // MaxFolders is how many folders one person may have.
 const MaxFolders = 2_000
 

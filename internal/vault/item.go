@@ -44,6 +44,8 @@ type Item struct {
 	DeletedAt  time.Time // zero unless in the trash
 	ArchivedAt time.Time // zero unless archived
 	Data       []byte
+
+	Attachments []*Attachment // where a verb says that it fills them
 }
 
 // The faults of items.
@@ -55,7 +57,8 @@ var (
 	ErrImportSize   = fault.New(fault.Invalid, "import-size", "An import takes at most 10,000 items at once.")
 )
 
-// Check reports the first rule that i breaks.
+// Check reports the first rule that i breaks. Of the content it knows the shape
+// only: one item that clients cannot parse would take the whole vault from them.
 func (i *Item) Check() error {
 	switch {
 	case i.Type < Login || i.Type > Passport:
@@ -66,6 +69,23 @@ func (i *Item) Check() error {
 		return ErrItemInvalid.At("data", "is larger than 500,000 bytes when encrypted")
 	case i.Folder != "" && !ValidID(i.Folder):
 		return ErrItemInvalid.At("folder", "is not the id of a folder")
+	}
+	members, err := ParseContent(i.Data)
+	if err != nil {
+		return err
+	}
+	return CheckContent(i.Type, members)
+}
+
+// clockSlack is how far a client's idea of an item's last change may lie from ours:
+// some keep seconds only.
+const clockSlack = time.Second
+
+// CheckKnown reports whether a client that last knew the item as it was at known
+// would overwrite what it has not seen; zero is a client that does not say.
+func (i *Item) CheckKnown(known time.Time) error {
+	if d := i.UpdatedAt.Sub(known); !known.IsZero() && (d > clockSlack || d < -clockSlack) {
+		return ErrItemStale
 	}
 	return nil
 }
@@ -83,6 +103,14 @@ type ItemFilter struct {
 	Folder   FolderID
 	Favorite *bool
 	Trash    bool // those in the trash instead of those outside
+	All      bool // both
 	After    Cursor
 	Limit    int // 0 for all
+}
+
+// Maker is what a client says about who encrypted an item, and how: an account,
+// and the id of its user key; both may be "".
+type Maker struct {
+	For   UserID
+	KeyID string
 }

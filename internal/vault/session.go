@@ -13,19 +13,33 @@ const (
 	SessionIdle = 7 * 24 * time.Hour
 )
 
+// IdleOf is how long a session of an official client may go unused: the times
+// that these clients expect (PROTOCOL.md 4.4).
+func IdleOf(client string) time.Duration {
+	switch client {
+	case "mobile":
+		return 60 * 24 * time.Hour
+	case "web":
+		return SessionIdle
+	}
+	return 30 * 24 * time.Hour
+}
+
 // Session is one sign-in. Sealed is its half of the user key: what is left of
 // it after the session ended opens nothing.
 type Session struct {
 	ID         SessionID
 	User       UserID
 	Door       Door
-	Epoch      int64 // the user's at sign-in; a higher one there ends the session
+	Epoch      int64    // the user's at sign-in; a higher one there ends the session
+	Device     DeviceID // "" but at the Bitwarden door
 	Client     string
 	Address    string
 	CreatedAt  time.Time
 	LastUsedAt time.Time
 	ExpiresAt  time.Time
 	Sealed     string
+	Named      string // the device's identifier, which its own notices carry
 }
 
 // Live reports whether the session of user u still stands at now.

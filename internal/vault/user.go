@@ -102,6 +102,37 @@ type User struct {
 	PublicKey    string // SPKI, base64
 	PrivateKey   string // PKCS#8 under the user key
 	Stamp        string // security stamp: a client that sees another signs out
+	UserKeyID    string // 32 hex digits that name the user key; "" when no client said
+	V2           AccountV2
+
+	EmailVerified bool
+	Avatar        string // a colour as #rrggbb, or ""
+	Culture       string
+	APIKey        Secret // what a machine signs in with, as user.<id>; "" until asked for
+	Domains       Domains
+	Pending       Pending
+}
+
+// AccountV2 is what only accounts of the second kind of encryption have, kept as
+// it came. Halves are never mixed: all of it is there, or none.
+type AccountV2 struct {
+	SignedPublicKey, WrappedSigningKey, VerifyingKey, SecurityState string
+	SecurityVersion                                                 int
+	UpgradeToken                                                    string // JSON, or ""
+}
+
+// Domains are the web addresses that share logins for one person: lists of
+// their own, and the numbers of the common ones they do not want.
+type Domains struct {
+	Own      [][]string
+	Excluded []int
+}
+
+// Pending is a change that waits for a code sent by mail. Hash is of the code.
+type Pending struct {
+	Purpose, Email, Hash string
+	Tries                int
+	Until                time.Time
 }
 
 // The faults of accounts.
@@ -126,6 +157,9 @@ type NewAccount struct {
 	KDF                                 KDF
 	Proof                               string
 	ProtectedKey, PublicKey, PrivateKey string
+	UserKeyID                           string
+	V2                                  AccountV2
+	EmailVerified                       bool
 	SetupCode                           string
 	Invited                             bool
 	Door                                Door

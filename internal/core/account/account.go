@@ -58,6 +58,9 @@ func (s *Service) Register(ctx context.Context, n vault.NewAccount) (*vault.User
 	if err := n.KDF.Check(); err != nil {
 		return nil, err
 	}
+	if err := n.CheckKeys(); err != nil {
+		return nil, err
+	}
 	hash, err := s.Hasher.Hash(ctx, n.Proof)
 	if err != nil {
 		return nil, err
@@ -66,7 +69,10 @@ func (s *Service) Register(ctx context.Context, n vault.NewAccount) (*vault.User
 	err = s.Store.Tx(ctx, func(tx *store.Tx) error {
 		u = &vault.User{ID: vault.NewID[vault.UserID](), Email: n.Email, Name: n.Name, Hint: n.Hint, Salt: n.Salt, KDF: n.KDF,
 			PasswordHash: vault.NewSecret(hash), ProtectedKey: n.ProtectedKey, PublicKey: n.PublicKey, PrivateKey: n.PrivateKey,
-			Stamp: vault.NewID[string]()}
+			Stamp: vault.NewID[string](), UserKeyID: n.UserKeyID, V2: n.V2, EmailVerified: n.EmailVerified}
+		if err := u.CheckProfile(); err != nil {
+			return err
+		}
 		switch {
 		case n.SetupCode != "":
 			if err := checkCode(ctx, tx, n.SetupCode); err != nil {

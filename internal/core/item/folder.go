@@ -49,6 +49,9 @@ func (s *Service) insertFolder(ctx context.Context, tx *store.Tx, c vault.Caller
 		f.ID = vault.NewID[vault.FolderID]()
 	}
 	f.Owner = c.User
+	if err := f.Check(); err != nil {
+		return err
+	}
 	return tx.InsertFolder(ctx, f)
 }
 
@@ -65,12 +68,55 @@ func (s *Service) RenameFolder(ctx context.Context, c vault.Caller, id vault.Fol
 			return err
 		}
 		f.Name = name
+		if err := f.Check(); err != nil {
+			return err
+		}
 		if err := tx.UpdateFolder(ctx, f); err != nil {
 			return err
 		}
 		return s.changed(ctx, tx, c, vault.EventFolderChanged, string(id))
 	})
 	return f, err
+}
+
+// DeleteFolders removes all of the caller's folders; their items stay.
+func (s *Service) DeleteFolders(ctx context.Context, c vault.Caller) error {
+	if err := c.Must(vault.ManageSelf); err != nil {
+		return err
+	}
+	return s.Store.Tx(ctx, func(tx *store.Tx) error {
+		fs, err := tx.Folders(ctx, c.User)
+		if err != nil {
+			return err
+		}
+		for _, f := range fs {
+			if err := tx.DeleteFolder(ctx, c.User, f.ID); err != nil {
+				return err
+			}
+			if err := record(ctx, tx, c, vault.EventFolderDeleted, string(f.ID)); err != nil {
+				return err
+			}
+		}
+		return s.tell(ctx, tx, c, vault.NoticeVault, "")
+	})
+}
+
+// Folder returns one of the caller's folders.
+func (s *Service) Folder(ctx context.Context, c vault.Caller, id vault.FolderID) (f *vault.Folder, err error) {
+	fs, err := s.Folders(ctx, c)
+	for _, f := range fs {
+		if f.ID == id {
+			return f, nil
+		}
+	}
+	return nil, orElse(err, vault.ErrFolderNotFound)
+}
+
+func orElse(err, otherwise error) error {
+	if err != nil {
+		return err
+	}
+	return otherwise
 }
 
 // DeleteFolder removes one of the caller's folders; its items stay.

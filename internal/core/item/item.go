@@ -38,7 +38,9 @@ func (s *Service) Get(ctx context.Context, c vault.Caller, id vault.ItemID) (i *
 		return nil, err
 	}
 	err = s.Store.Read(ctx, func(tx *store.Tx) (err error) {
-		i, err = find(ctx, tx, c, id)
+		if i, err = find(ctx, tx, c, id); err == nil {
+			i.Attachments, err = tx.Attachments(ctx, c.User, id)
+		}
 		return err
 	})
 	return i, err
@@ -83,13 +85,33 @@ func (s *Service) check(c vault.Caller, i *vault.Item) error {
 	return i.Check()
 }
 
-// changed does what every change of a vault must: the audit line and the note
-// that a sync would show a difference.
+// told is the notice that goes with an event.
+var told = map[vault.EventKind]vault.NoticeKind{
+	vault.EventItemAdded: vault.NoticeItemAdded, vault.EventItemChanged: vault.NoticeItemUpdated, vault.EventItemTrashed: vault.NoticeItemUpdated,
+	vault.EventItemRestored: vault.NoticeItemUpdated, vault.EventItemDeleted: vault.NoticeItemDeleted, vault.EventItemArchived: vault.NoticeItemUpdated,
+	vault.EventItemsImported: vault.NoticeVault, vault.EventVaultPurged: vault.NoticeVault, vault.EventItemsMoved: vault.NoticeItems,
+	vault.EventFolderAdded: vault.NoticeFolderAdded, vault.EventFolderChanged: vault.NoticeFolderUpdated, vault.EventFolderDeleted: vault.NoticeFolderDeleted,
+	vault.EventFileAdded: vault.NoticeItemUpdated, vault.EventFileDeleted: vault.NoticeItemUpdated,
+}
+
+// changed does what every change of a vault must: the audit line, the note that
+// a sync would show a difference, and the notice to other devices.
 func (s *Service) changed(ctx context.Context, tx *store.Tx, c vault.Caller, kind vault.EventKind, subject string) error {
+	if err := record(ctx, tx, c, kind, subject); err != nil {
+		return err
+	}
+	return s.tell(ctx, tx, c, told[kind], subject)
+}
+
+func record(ctx context.Context, tx *store.Tx, c vault.Caller, kind vault.EventKind, subject string) error {
+	return tx.Record(ctx, vault.Event{Kind: kind, User: c.User, Actor: c.User, Subject: subject, Door: c.Door, Address: c.Address})
+}
+
+func (s *Service) tell(ctx context.Context, tx *store.Tx, c vault.Caller, kind vault.NoticeKind, subject string) error {
 	if err := tx.Touch(ctx, c.User); err != nil {
 		return err
 	}
-	return tx.Record(ctx, vault.Event{Kind: kind, User: c.User, Actor: c.User, Subject: subject, Door: c.Door, Address: c.Address})
+	return tx.Changed(ctx, vault.Notice{Kind: kind, User: c.User, Subject: subject, Device: c.Device})
 }
 
 // Import keeps many new items and the folders they name, all or none. Items keep
@@ -104,7 +126,14 @@ func (s *Service) Import(ctx context.Context, c vault.Caller, folders []*vault.F
 		}
 	}
 	return s.Store.Tx(ctx, func(tx *store.Tx) error {
+		own, err := ownFolders(ctx, tx, c)
+		if err != nil {
+			return err
+		}
 		for _, f := range folders {
+			if own[f.ID] {
+				continue // an import may put items into folders that are there
+			}
 			if err := s.insertFolder(ctx, tx, c, f); err != nil {
 				return err
 			}
@@ -117,6 +146,15 @@ func (s *Service) Import(ctx context.Context, c vault.Caller, folders []*vault.F
 		}
 		return s.changed(ctx, tx, c, vault.EventItemsImported, "")
 	})
+}
+
+func ownFolders(ctx context.Context, tx *store.Tx, c vault.Caller) (map[vault.FolderID]bool, error) {
+	fs, err := tx.Folders(ctx, c.User)
+	own := make(map[vault.FolderID]bool, len(fs))
+	for _, f := range fs {
+		own[f.ID] = true
+	}
+	return own, err
 }
 
 // Change reads an item, lets edit change it and writes it back, in one
