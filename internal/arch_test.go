@@ -35,8 +35,12 @@ var rooms = map[string]room{
 	"store/storetest": {[]string{"store", "store/testdb", "vault", "seal", "fault"}, "the contract speaks to a database through the store only"},
 	"store/testdb":    {[]string{"store", "vault"}, "test databases are made past the store, by tests"},
 
-	"core/account": {[]string{"store", "pwhash", "vault", "fault"}, coreWhy},
+	"blob": {[]string{"fault"}, "bytes under names; whose they are stands in the store"},
+
+	"core/account": {[]string{"store", "pwhash", "token", "vault", "fault"}, coreWhy},
 	"core/admin":   {[]string{"store", "vault", "fault"}, coreWhy},
+	"core/file":    {[]string{"store", "blob", "token", "vault", "fault"}, coreWhy},
+	"core/send":    {[]string{"store", "blob", "pwhash", "token", "vault", "fault"}, coreWhy},
 	"core/item":    {[]string{"store", "vault", "fault"}, coreWhy},
 	"core/signin":  {[]string{"store", "pwhash", "token", "vault", "fault"}, coreWhy},
 	"core/unlock": {[]string{"store", "keyring", "seal", "generate", "pwhash", "vault", "fault"},
@@ -45,7 +49,10 @@ var rooms = map[string]room{
 	"wire/httpkit": {[]string{"vault", "fault"}, "what doors share knows no verb and no words of a door"},
 	"wire/rest":    {[]string{"core/", "generate", "wire/httpkit", "vault", "fault"}, "a door maps and calls verbs; with the store at hand it would begin to decide"},
 
-	"server":            {[]string{"core/", "wire/", "config", "store", "seal", "keyring", "pwhash", "token", "tlscert", "vault", "fault"}, "it builds everything, so nothing it builds may need it"},
+	"wire/bitwarden": {[]string{"core/account", "core/item", "core/signin", "core/file", "core/send", "live", "wire/httpkit", "wire/signalr", "vault", "fault"},
+		"this door cannot decrypt: with keyring or core/unlock at hand it could"},
+
+	"server":            {[]string{"core/", "wire/", "live", "blob", "config", "store", "seal", "keyring", "pwhash", "token", "tlscert", "vault", "fault"}, "it builds everything, so nothing it builds may need it"},
 	"server/servertest": {[]string{"server", "store", "store/testdb", "seal", "vault", "fault"}, "tests start what the binary starts"},
 	"cli":               {[]string{"server", "config", "core/admin", "core/unlock", "generate", "seal", "store", "tlscert", "vault", "fault"}, "commands call the verbs of a node; they hold none"},
 }

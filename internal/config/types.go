@@ -7,6 +7,7 @@ import (
 	"log/slog"
 	"net/netip"
 	"net/url"
+	"strconv"
 	"strings"
 )
 
@@ -41,6 +42,19 @@ func (s *Switch) UnmarshalText(b []byte) error {
 	default:
 		return fmt.Errorf("%q must be on or off", b)
 	}
+	return nil
+}
+
+// MiB is a size in mebibytes.
+type MiB int64
+
+// UnmarshalText reads a whole number from 0 to a million.
+func (m *MiB) UnmarshalText(b []byte) error {
+	n, err := strconv.ParseInt(string(b), 10, 64)
+	if err != nil || n < 0 || n > 1_000_000 {
+		return fmt.Errorf("%q must be a whole number of MiB, 0 to 1000000", b)
+	}
+	*m = MiB(n)
 	return nil
 }
 

@@ -10,15 +10,19 @@ import (
 	"net/netip"
 	"time"
 
+	"strongroom/internal/blob"
 	"strongroom/internal/core/account"
 	"strongroom/internal/core/admin"
+	"strongroom/internal/core/file"
 	"strongroom/internal/core/item"
+	"strongroom/internal/core/send"
 	"strongroom/internal/core/signin"
 	"strongroom/internal/core/unlock"
 	"strongroom/internal/pwhash"
 	"strongroom/internal/store"
 	"strongroom/internal/token"
 	"strongroom/internal/vault"
+	"strongroom/internal/wire/bitwarden"
 	"strongroom/internal/wire/httpkit"
 	"strongroom/internal/wire/rest"
 )
@@ -28,7 +32,10 @@ import (
 type Options struct {
 	Store           store.Options
 	SecretKey       string
+	URL             string // PUBLIC_URL without a slash at its end; "" lets each request's host count
 	Base            string // the path of PUBLIC_URL, "" at the root of a host
+	Files           string // the folder of attachments
+	FileQuota       int64  // bytes of attachments and Sends a person; 0 for no limit
 	Trusted         []netip.Prefix
 	SignUps         vault.SignUps
 	Names           vault.Names
@@ -52,10 +59,14 @@ type Node struct {
 	Accounts *account.Service
 	SignIn   *signin.Service
 	Items    *item.Service
+	Files    *file.Service
+	Sends    *send.Service
 	Unlock   *unlock.Service
 	Admin    *admin.Service
 	REST     *rest.Door
 	Handler  http.Handler
+
+	Bitwarden *bitwarden.Door
 
 	log *slog.Logger
 	now func() time.Time
@@ -77,15 +88,20 @@ func Open(ctx context.Context, o Options) (*Node, error) {
 	}
 	hasher := pwhash.New(o.Hash.Concurrent, o.Hash.Queue)
 	n := &Node{Store: st, log: o.Log, now: o.Now}
-	n.Accounts = &account.Service{Store: st, Hasher: hasher, SignUps: o.SignUps}
+	n.Accounts = &account.Service{Store: st, Hasher: hasher, Signer: signer, SignUps: o.SignUps, Now: o.Now}
 	n.SignIn = &signin.Service{Store: st, Hasher: hasher, Signer: signer, Now: o.Now}
 	n.Items = &item.Service{Store: st}
 	n.Admin = &admin.Service{Store: st, Names: o.Names}
+	blobs := blob.NewDisk(o.Files)
+	n.Files = &file.Service{Store: st, Blobs: blobs, Signer: signer, Now: o.Now, Quota: o.FileQuota, Log: o.Log}
+	n.Sends = &send.Service{Store: st, Blobs: blobs, Hasher: hasher, Signer: signer, Now: o.Now, Quota: o.FileQuota, Log: o.Log}
 	n.Unlock = &unlock.Service{Store: st, Hasher: hasher, Accounts: n.Accounts, Sessions: n.SignIn, Items: n.Items,
 		Names: o.Names, Now: o.Now, Off: o.RESTOff}
 	kit := httpkit.Kit{Log: o.Log, Trusted: o.Trusted, Deadline: requestDeadline, MaxBody: maxBody}
 	n.REST = &rest.Door{Kit: kit, Accounts: n.Accounts, SignIn: n.SignIn, Unlock: n.Unlock, Items: n.Items, Admin: n.Admin,
 		Names: o.Names, Base: o.Base, Version: o.Version, Commit: o.Commit}
+	n.Bitwarden = &bitwarden.Door{Kit: kit, Accounts: n.Accounts, SignIn: n.SignIn, Items: n.Items, Files: n.Files, Sends: n.Sends,
+		Names: o.Names, Base: o.URL, Now: o.Now}
 	n.Handler = kit.Wrap(n.routes())
 	return n, nil
 }
@@ -96,6 +112,10 @@ func (n *Node) routes() http.Handler {
 	api := n.REST.Handler()
 	mux.Handle(rest.Prefix, api)
 	mux.Handle(rest.Prefix+"/", api)
+	clients := n.Bitwarden.Handler()
+	for _, prefix := range bitwarden.Prefixes {
+		mux.Handle(prefix, clients)
+	}
 	mux.Handle("GET /docs", rest.Docs())
 	mux.Handle("GET /docs/", rest.Docs())
 	mux.HandleFunc("GET /healthz", func(w http.ResponseWriter, _ *http.Request) { answer(w, http.StatusOK, "ok") })

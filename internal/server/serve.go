@@ -52,16 +52,15 @@ func (n *Node) Serve(ctx context.Context, ln net.Listener, conf *tls.Config) err
 	return nil
 }
 
+// trashLife is how long items lie in the trash.
+const trashLife = 30 * 24 * time.Hour
+
 // sweep removes what has expired, halves of keys first of all, now and then.
 func (n *Node) sweep(ctx context.Context) {
 	t := time.NewTicker(sweepEvery)
 	defer t.Stop()
 	for {
-		err := n.Store.Tx(ctx, func(tx *store.Tx) error {
-			_, err := tx.DeleteExpired(ctx)
-			return err
-		})
-		if err != nil && ctx.Err() == nil {
+		if err := n.Sweep(ctx); err != nil && ctx.Err() == nil {
 			n.log.WarnContext(ctx, "removing what has expired", "err", err)
 		}
 		select {
@@ -70,4 +69,23 @@ func (n *Node) sweep(ctx context.Context) {
 		case <-t.C:
 		}
 	}
+}
+
+// Sweep removes what has expired: sessions, requests to log in, Sends, uploads
+// that never came, and what lay in the trash for 30 days.
+func (n *Node) Sweep(ctx context.Context) error {
+	err := n.Store.Tx(ctx, func(tx *store.Tx) error {
+		_, err := tx.DeleteExpired(ctx)
+		return err
+	})
+	for _, repeat := range []func() (bool, error){
+		func() (bool, error) { return n.Sends.Expire(ctx) },
+		func() (bool, error) { return n.Items.EmptyTrash(ctx, n.now().Add(-trashLife)) },
+		func() (bool, error) { return false, n.Files.Expire(ctx) },
+	} {
+		for more := err == nil; more && err == nil; {
+			more, err = repeat()
+		}
+	}
+	return err
 }

@@ -9,6 +9,10 @@ import (
 	"strongroom/internal/vault"
 )
 
+// outboxLife is how long a notice is kept: a node that did not read it by then
+// was not there to tell anybody.
+const outboxLife = 10 * time.Minute
+
 type noticeRow struct {
 	Kind    vault.NoticeKind `json:"k"`
 	User    vault.UserID     `json:"u"`

@@ -151,14 +151,21 @@ func (t *Tx) DeleteSessions(ctx context.Context, u vault.UserID) error {
 }
 
 // DeleteExpired removes what ended by time: sessions, their halves of keys, and
-// access tokens. It returns how many.
+// access tokens, requests to log in, old notices. It returns how many.
 func (t *Tx) DeleteExpired(ctx context.Context) (int64, error) {
 	a, err := t.exec(ctx, `DELETE FROM sessions WHERE expires_at <= ?`, micros(t.Now))
 	if err != nil {
 		return 0, err
 	}
 	b, err := t.exec(ctx, `DELETE FROM access_tokens WHERE expires_at > 0 AND expires_at <= ?`, micros(t.Now))
-	return a + b, err
+	if err != nil {
+		return 0, err
+	}
+	c, err := t.exec(ctx, `DELETE FROM auth_requests WHERE expires_at <= ?`, micros(t.Now))
+	if err != nil {
+		return 0, err
+	}
+	return a + b + c, t.ClearOutbox(ctx, t.Now.Add(-outboxLife))
 }
 
 // SessionAndUser returns a session and of its user what says whether the

@@ -59,3 +59,11 @@ type Event struct {
 	Address string
 	Detail  string
 }
+
+// ClientEvent is what an official client says happened on its device; Kind is the
+// protocol's number.
+type ClientEvent struct {
+	Kind int
+	Item ItemID
+	At   time.Time
+}

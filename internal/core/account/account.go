@@ -10,9 +10,12 @@ import (
 	"crypto/subtle"
 	"encoding/base32"
 	"strings"
+	"time"
 
+	"strongroom/internal/fault"
 	"strongroom/internal/pwhash"
 	"strongroom/internal/store"
+	"strongroom/internal/token"
 	"strongroom/internal/vault"
 )
 
@@ -20,8 +23,12 @@ import (
 type Service struct {
 	Store   *store.Store
 	Hasher  *pwhash.Hasher
+	Signer  *token.Signer
 	SignUps vault.SignUps
+	Now     func() time.Time
 }
+
+var errLink = fault.New(fault.Invalid, "link-expired", "This link or code has expired or is not valid. Ask for a new one.")
 
 // Check tells early, before costly derivations, whether email may register.
 // Register asks again.

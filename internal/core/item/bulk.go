@@ -2,6 +2,7 @@ package item
 
 import (
 	"context"
+	"strconv"
 	"time"
 
 	"strongroom/internal/fault"
@@ -52,6 +53,10 @@ func (s *Service) Do(ctx context.Context, c vault.Caller, ids []vault.ItemID, ac
 	}
 	err = s.Store.Tx(ctx, func(tx *store.Tx) error {
 		done = done[:0]
+		files, err := filesByItem(ctx, tx, c.User)
+		if err != nil {
+			return err
+		}
 		for _, id := range ids {
 			i, err := find(ctx, tx, c, id)
 			if err != nil {
@@ -60,6 +65,7 @@ func (s *Service) Do(ctx context.Context, c vault.Caller, ids []vault.ItemID, ac
 			if err := s.act(ctx, tx, c, i, act); err != nil {
 				return err
 			}
+			i.Attachments = files[i.ID]
 			done = append(done, i)
 		}
 		if len(done) == 1 {
@@ -68,6 +74,27 @@ func (s *Service) Do(ctx context.Context, c vault.Caller, ids []vault.ItemID, ac
 		return s.tell(ctx, tx, c, vault.NoticeItems, "")
 	})
 	return done, err
+}
+
+func filesByItem(ctx context.Context, tx *store.Tx, u vault.UserID) (map[vault.ItemID][]*vault.Attachment, error) {
+	as, err := tx.Attachments(ctx, u, "")
+	files := map[vault.ItemID][]*vault.Attachment{}
+	for _, a := range as {
+		files[a.Item] = append(files[a.Item], a)
+	}
+	return files, err
+}
+
+// Files returns the files at all of the caller's items.
+func (s *Service) Files(ctx context.Context, c vault.Caller) (files map[vault.ItemID][]*vault.Attachment, err error) {
+	if err := c.Must(vault.ReadVault); err != nil {
+		return nil, err
+	}
+	err = s.Store.Read(ctx, func(tx *store.Tx) (err error) {
+		files, err = filesByItem(ctx, tx, c.User)
+		return err
+	})
+	return files, err
 }
 
 // one is the event of the act when it concerns a single item.
@@ -150,5 +177,31 @@ func (s *Service) Made(ctx context.Context, c vault.Caller, by vault.Maker) erro
 			return vault.ErrItemInvalid.At("encryptedByKeyId", "is not this account's key; sign in again")
 		}
 		return err
+	})
+}
+
+// maxCollect is how many events of its own a client may report at once.
+const maxCollect = 500
+
+// Collect writes down what happened on a client: an item seen, a vault exported.
+func (s *Service) Collect(ctx context.Context, c vault.Caller, es []vault.ClientEvent) error {
+	if err := c.Must(vault.ReadVault); err != nil {
+		return err
+	}
+	if len(es) > maxCollect {
+		return ErrBulkSize
+	}
+	return s.Store.Tx(ctx, func(tx *store.Tx) error {
+		for _, e := range es {
+			subject := ""
+			if vault.ValidID(e.Item) {
+				subject = string(e.Item)
+			}
+			err := tx.Record(ctx, vault.Event{Kind: vault.EventClient, User: c.User, Actor: c.User, Subject: subject, Door: c.Door, Address: c.Address, Detail: strconv.Itoa(e.Kind)})
+			if err != nil {
+				return err
+			}
+		}
+		return nil
 	})
 }

@@ -157,8 +157,8 @@ func ownFolders(ctx context.Context, tx *store.Tx, c vault.Caller) (map[vault.Fo
 	return own, err
 }
 
-// Change reads an item, lets edit change it and writes it back, in one
-// transaction that may run more than once. A revision other than if (0 for any)
+// Change reads an item, lets edit change it and its attachments' names and keys,
+// and writes it back, in one transaction that may run more than once. A revision other than if (0 for any)
 // is vault.ErrItemStale.
 func (s *Service) Change(ctx context.Context, c vault.Caller, id vault.ItemID, revision int64, edit func(*vault.Item) error) (*vault.Item, error) {
 	return s.change(ctx, c, id, revision, vault.EventItemChanged, func(i *vault.Item, _ time.Time) error { return edit(i) })
@@ -175,6 +175,10 @@ func (s *Service) change(ctx context.Context, c vault.Caller, id vault.ItemID, r
 		if revision != 0 && revision != i.Revision {
 			return vault.ErrItemStale
 		}
+		if i.Attachments, err = tx.Attachments(ctx, c.User, id); err != nil {
+			return err
+		}
+		was := snapshot(i.Attachments)
 		if err := edit(i, tx.Now); err != nil {
 			return err
 		}
@@ -187,9 +191,33 @@ func (s *Service) change(ctx context.Context, c vault.Caller, id vault.ItemID, r
 		if err := tx.UpdateItem(ctx, i); err != nil {
 			return err
 		}
+		if err := reattach(ctx, tx, was, i.Attachments); err != nil {
+			return err
+		}
 		return s.changed(ctx, tx, c, kind, string(i.ID))
 	})
 	return i, err
+}
+
+func snapshot(as []*vault.Attachment) []vault.Attachment {
+	was := make([]vault.Attachment, len(as))
+	for n, a := range as {
+		was[n] = *a
+	}
+	return was
+}
+
+// reattach writes the attachments whose name or key an edit changed.
+func reattach(ctx context.Context, tx *store.Tx, was []vault.Attachment, now []*vault.Attachment) error {
+	for n, a := range now {
+		if *a == was[n] {
+			continue
+		}
+		if err := tx.UpdateAttachment(ctx, a, was[n].State); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // Trash moves an item to the trash; one that is there already is

@@ -36,8 +36,8 @@ func Options(t testing.TB) server.Options {
 		t.Fatal(err)
 	}
 	return server.Options{
-		Store:     store.Options{Source: store.Source{Kind: "sqlite", Path: filepath.Join(t.TempDir(), "strongroom.db")}, Keys: keys},
-		SecretKey: Secret, SignUps: vault.SignUps{Open: true}, Names: vault.Names{Domain: "strongroom.localhost"},
+		Store: store.Options{Source: store.Source{Kind: "sqlite", Path: filepath.Join(t.TempDir(), "strongroom.db")}, Keys: keys},
+		Files: filepath.Join(t.TempDir(), "files"), SecretKey: Secret, SignUps: vault.SignUps{Open: true}, Names: vault.Names{Domain: "strongroom.localhost"},
 		Version: "test", Log: slog.New(slog.DiscardHandler), Now: time.Now,
 	}
 }

@@ -7,6 +7,7 @@ package httpkit
 import (
 	"context"
 	"errors"
+	"io"
 	"log/slog"
 	"net"
 	"net/http"
@@ -24,6 +25,7 @@ type contextKey int
 const (
 	keyID contextKey = iota
 	keyAddress
+	keyBody
 )
 
 // RequestID is the id of this request: in its answer, its problem document and its log line.
@@ -36,6 +38,19 @@ func RequestID(ctx context.Context) string {
 func Address(ctx context.Context) string {
 	a, _ := ctx.Value(keyAddress).(string)
 	return a
+}
+
+// Long frees a request of Kit's deadline and body cap: for files, which bring
+// limits of their own. Its context ends after d, not when the client goes; reads
+// and writes fail then.
+func Long(r *http.Request, d time.Duration) (*http.Request, context.CancelFunc) {
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(r.Context()), d)
+	body, _ := ctx.Value(keyBody).(io.ReadCloser)
+	r = r.WithContext(ctx)
+	if body != nil {
+		r.Body = body
+	}
+	return r, cancel
 }
 
 // Kit wraps the doors. Trusted are the proxies whose word about the client's
@@ -62,6 +77,7 @@ func (k Kit) Wrap(next http.Handler) http.Handler {
 		}
 		r = r.WithContext(ctx)
 		if r.Body != nil && k.MaxBody > 0 {
+			r = r.WithContext(context.WithValue(ctx, keyBody, r.Body))
 			r.Body = http.MaxBytesReader(w, r.Body, k.MaxBody)
 		}
 		h := w.Header()

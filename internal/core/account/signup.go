@@ -1,0 +1,84 @@
+package account
+
+import (
+	"context"
+	"time"
+
+	"strongroom/internal/store"
+	"strongroom/internal/token"
+	"strongroom/internal/vault"
+)
+
+// What a token sent by mail, or handed out in its place, is good for.
+const (
+	forSignUp   = "sign-up"
+	forDeletion = "delete"
+)
+
+// signUpLife is how long an address that was proved may be used to register.
+const signUpLife = 24 * time.Hour
+
+func (s *Service) mailed(purpose, subject string, epoch int64, life time.Duration) (string, error) {
+	now := s.Now()
+	return s.Signer.Sign(token.AudienceMail, token.Claims{Subject: subject, Session: purpose, Epoch: epoch, Issued: now, Expires: now.Add(life)})
+}
+
+func (s *Service) open(purpose, tok string) (token.Claims, error) {
+	c, err := s.Signer.Verify(token.AudienceMail, tok, s.Now())
+	if err != nil || c.Session != purpose {
+		return c, errLink
+	}
+	return c, nil
+}
+
+// StartSignUp gives the token with which email may finish to register. With mail
+// it goes there and "" comes back, for a taken address too, so that a stranger
+// learns nothing; without mail the client gets it at once.
+func (s *Service) StartSignUp(ctx context.Context, email string) (string, error) {
+	if err := s.SignUps.Allow(email); err != nil {
+		return "", err
+	}
+	return s.mailed(forSignUp, email, 0, signUpLife)
+}
+
+// CheckSignUp reports whether tok still lets email register.
+func (s *Service) CheckSignUp(email, tok string) error {
+	c, err := s.open(forSignUp, tok)
+	if err == nil && c.Subject != email {
+		err = errLink
+	}
+	return err
+}
+
+// FinishSignUp makes the account of an address that was proved.
+func (s *Service) FinishSignUp(ctx context.Context, tok string, n vault.NewAccount) (*vault.User, error) {
+	if err := s.CheckSignUp(n.Email, tok); err != nil {
+		return nil, err
+	}
+	return s.Register(ctx, n)
+}
+
+// SetKeyID notes the id of the caller's user key; another one than is there
+// already is vault.ErrKeyIDSet.
+func (s *Service) SetKeyID(ctx context.Context, c vault.Caller, id string) error {
+	if id == "" {
+		return vault.ErrUserInvalid.At("userKeyId", "is required")
+	}
+	return s.Store.Tx(ctx, func(tx *store.Tx) error {
+		if err := c.Must(vault.ManageSelf); err != nil {
+			return err
+		}
+		u, err := tx.UserForUpdate(ctx, c.User)
+		if err != nil || u.UserKeyID == id {
+			return err
+		}
+		if u.UserKeyID != "" {
+			return vault.ErrKeyIDSet
+		}
+		u.UserKeyID = id
+		if err := u.CheckProfile(); err != nil {
+			return err
+		}
+		return tx.UpdateUser(ctx, u)
+	})
+}

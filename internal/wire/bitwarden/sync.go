@@ -1,0 +1,178 @@
+package bitwarden
+
+import (
+	"context"
+	"encoding/json"
+	"io"
+	"net/http"
+	"strconv"
+	"sync"
+
+	"strongroom/internal/vault"
+)
+
+func (d *Door) syncRoutes() {
+	d.row(vault.ReadVault, d.sync, "GET /api/sync")
+	d.row(vault.ReadVault, d.revision, "GET /api/accounts/revision-date")
+}
+
+// revision is asked before most syncs; the row that says whether the session
+// stands has the answer.
+func (d *Door) revision(_ context.Context, c vault.Caller, _ *request) (any, error) {
+	return raw(strconv.FormatInt(c.Changed.UnixMilli(), 10)), nil
+}
+
+// decryptionJSON without a complete masterPasswordUnlock would make clients
+// forget how to unlock.
+type decryptionJSON struct {
+	Unlock struct {
+		KDF  kdfJSON `json:"kdf"`
+		Key  string  `json:"masterKeyEncryptedUserKey"`
+		Salt string  `json:"salt"`
+		ID   *string `json:"containedKeyId,omitempty"`
+	} `json:"masterPasswordUnlock"`
+	KeyID   *string         `json:"userKeyId,omitempty"`
+	Upgrade json.RawMessage `json:"v2UpgradeToken,omitempty"`
+}
+
+func decryptionOf(u *vault.User) (x decryptionJSON) {
+	x.Unlock.KDF, x.Unlock.Key, x.Unlock.Salt, x.Unlock.ID = kdfOf(u.KDF), u.ProtectedKey, u.Salt, orNull(u.UserKeyID)
+	x.KeyID, x.Upgrade = orNull(u.UserKeyID), upgradeToken(u.V2.UpgradeToken)
+	return x
+}
+
+// sync answers with the whole vault. What is small is encoded at once, the items
+// are streamed between it.
+func (d *Door) sync(ctx context.Context, c vault.Caller, r *request) (any, error) {
+	u, err := d.Accounts.Me(ctx, c)
+	if err != nil {
+		return nil, err
+	}
+	folders, err := d.Items.Folders(ctx, c)
+	if err != nil {
+		return nil, err
+	}
+	var domains any
+	if r.URL.Query().Get("excludeDomains") != "true" {
+		domains = domainsOf(u)
+	}
+	sends, err := d.sendsOf(ctx, c)
+	if err != nil {
+		return nil, err
+	}
+	none := []struct{}{}
+	head := object("object", "sync", "profile", d.profileOf(u), "folders", foldersOf(folders), "collections", none, "domains", domains,
+		"policies", none, "sends", sends, "userDecryption", decryptionOf(u))
+	return d.stream(ctx, c, r, string(head[:len(head)-1])+`,"ciphers":[`, `]}`)
+}
+
+// object encodes names and values in the order they are given.
+func object(pairs ...any) []byte {
+	b := []byte{'{'}
+	for n := 0; n < len(pairs); n += 2 {
+		if n > 0 {
+			b = append(b, ',')
+		}
+		v, err := json.Marshal(pairs[n+1])
+		if err != nil {
+			panic(err) // our own types always encode
+		}
+		b = append(append(append(append(b, '"'), pairs[n].(string)...), `":`...), v...)
+	}
+	return append(b, '}')
+}
+
+// syncPage is how many items are read in one transaction: a slow client must not
+// hold a snapshot of the database, nor the server a whole vault for it.
+const syncPage = 2048
+
+// stream answers with head, the caller's items and tail. Once the head is sent a
+// failure can only cut the connection, and does.
+func (d *Door) stream(ctx context.Context, c vault.Caller, r *request, head, tail string) (any, error) {
+	files, err := d.Items.Files(ctx, c)
+	if err != nil {
+		return nil, err
+	}
+	f := vault.ItemFilter{All: true, Limit: syncPage}
+	page := &cipherPage{files: files}
+	for n := 0; ; n++ {
+		if err := d.Items.Scan(ctx, c, f, page.add); err != nil {
+			if n > 0 {
+				panic(http.ErrAbortHandler)
+			}
+			return nil, err
+		}
+		if n == 0 {
+			r.w.Header().Set("Content-Type", "application/json; charset=utf-8")
+			io.WriteString(r.w, head) //nolint:errcheck // the client is gone
+		}
+		full := page.count == syncPage
+		if err := page.flush(r.w, n == 0); err != nil {
+			panic(http.ErrAbortHandler)
+		}
+		if !full {
+			break
+		}
+		f.After = page.last
+	}
+	io.WriteString(r.w, tail) //nolint:errcheck // the client is gone
+	return done{}, nil
+}
+
+// cipherPage gathers the encoded batches of one page, which come in any order.
+type cipherPage struct {
+	files map[vault.ItemID][]*vault.Attachment
+
+	mu      sync.Mutex
+	batches [][]byte
+	count   int
+	last    vault.Cursor
+	lastAt  int
+}
+
+var syncBuffers = sync.Pool{New: func() any { b := make([]byte, 0, 128<<10); return &b }}
+
+func (p *cipherPage) add(n int, items []vault.Item) error {
+	buf := syncBuffers.Get().(*[]byte)
+	b := (*buf)[:0]
+	for i := range items {
+		b = append(appendCipher(b, &items[i], p.files[items[i].ID]), ',')
+	}
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	for len(p.batches) <= n {
+		p.batches = append(p.batches, nil)
+	}
+	p.batches[n] = b
+	p.count += len(items)
+	if n >= p.lastAt {
+		end := &items[len(items)-1]
+		p.lastAt, p.last = n, vault.Cursor{At: end.CreatedAt, ID: string(end.ID)}
+	}
+	return nil
+}
+
+// flush writes the page. Each item ends in a comma; the page's last is held back
+// until it is known that another page follows.
+func (p *cipherPage) flush(w io.Writer, first bool) error {
+	if !first && p.count > 0 {
+		if _, err := io.WriteString(w, ","); err != nil {
+			return err
+		}
+	}
+	for n, b := range p.batches {
+		out := b
+		if n == len(p.batches)-1 {
+			out = b[:len(b)-1]
+		}
+		if _, err := w.Write(out); err != nil {
+			return err
+		}
+		const keep = 1 << 20
+		if cap(b) <= keep {
+			syncBuffers.Put(&b)
+		}
+	}
+	p.batches, p.lastAt, p.count = p.batches[:0], 0, 0
+	return nil
+}
