@@ -53,7 +53,7 @@ var rooms = map[string]room{
 		"this door cannot decrypt: with keyring or core/unlock at hand it could"},
 
 	"server":            {[]string{"core/", "wire/", "live", "blob", "config", "store", "seal", "keyring", "pwhash", "token", "tlscert", "vault", "fault"}, "it builds everything, so nothing it builds may need it"},
-	"server/servertest": {[]string{"server", "store", "store/testdb", "seal", "vault", "fault"}, "tests start what the binary starts"},
+	"server/servertest": {[]string{"server", "store", "store/testdb", "seal", "keyring", "vault", "fault"}, "tests start what the binary starts"},
 	"cli":               {[]string{"server", "config", "core/admin", "core/unlock", "generate", "seal", "store", "tlscert", "vault", "fault"}, "commands call the verbs of a node; they hold none"},
 }
 
@@ -70,7 +70,7 @@ var fenced = []struct {
 	{"modernc.org/sqlite", "drivers stand behind the store", []string{"store"}},
 	{"net/http", "a verb that knows HTTP answers one door and not the other", []string{"wire/", "server", "server/", "cli"}},
 	{"github.com/danielgtaylor/huma/v2", "huma is the REST door's", []string{"wire/rest"}},
-	{"strongroom/internal/keyring", "who has a keyring can open a vault", []string{"core/unlock", "server"}},
+	{"strongroom/internal/keyring", "who has a keyring can open a vault", []string{"core/unlock", "server", "server/servertest"}},
 }
 
 type listed struct {

@@ -60,11 +60,12 @@ func Start(t testing.TB, o server.Options) *Node {
 	return &Node{n, Client{t: t, URL: s.URL}}
 }
 
-// Client calls one server. Token is sent as the bearer.
+// Client calls one server. Token is sent as the bearer; HTTP nil is the default client.
 type Client struct {
 	t     testing.TB
 	URL   string
 	Token string
+	HTTP  *http.Client
 }
 
 // NewClient makes a client of a server that runs elsewhere.
@@ -117,7 +118,11 @@ func (c Client) Do(method, path string, body any, headers ...string) *Answer {
 	for i := 0; i+1 < len(headers); i += 2 {
 		req.Header.Set(headers[i], headers[i+1])
 	}
-	resp, err := http.DefaultClient.Do(req)
+	h := c.HTTP
+	if h == nil {
+		h = http.DefaultClient
+	}
+	resp, err := h.Do(req)
 	if err != nil {
 		c.t.Fatal(err)
 	}
