@@ -93,7 +93,7 @@ func runScripts(t *testing.T, version, bw string, s *site) {
 		Condition: func(c string) (bool, error) { return strings.HasPrefix(version, c), nil },
 		Cmds: map[string]func(*testscript.TestScript, bool, []string){
 			"bw": bwCommand, "session": sessionCommand, "value": valueCommand, "is": isCommand, "count": countCommand, "base64": base64Command,
-			"rest": restCommand, "bytes": bytesCommand, "export": exportCommand,
+			"rest": restCommand, "bytes": bytesCommand, "export": exportCommand, "apikey": apikeyCommand,
 		},
 	})
 }
@@ -230,3 +230,10 @@ func exportCommand(ts *testscript.TestScript, _ bool, args []string) {
 	ts.Check(os.WriteFile(ts.MkAbs(args[0]), b, 0o600))
 }
 
+// apikey: puts the account's API key where the client looks for it.
+func apikeyCommand(ts *testscript.TestScript, _ bool, _ []string) {
+	p := ts.Value("person").(*servertest.Person)
+	m := p.Do("POST", "/api/accounts/api-key", map[string]string{"masterPasswordHash": p.Account.AuthHash}).Want(200).Map()
+	ts.Setenv("BW_CLIENTID", "user."+p.ID)
+	ts.Setenv("BW_CLIENTSECRET", m["apiKey"].(string))
+}

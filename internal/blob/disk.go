@@ -51,7 +51,7 @@ func (d *Disk) Put(ctx context.Context, id string, r io.Reader, limit int64) (n 
 	defer func() {
 		tmp.Close()
 		if err != nil {
-			os.Remove(tmp.Name())
+			os.Remove(tmp.Name()) //nolint:errcheck // the first error counts
 		}
 	}()
 	if n, err = io.Copy(tmp, io.LimitReader(reader{ctx, r}, limit+1)); err != nil {

@@ -144,6 +144,21 @@ func (t *Tx) DeleteDeviceSessions(ctx context.Context, u vault.UserID, d vault.D
 	return err
 }
 
+// TrimDeviceSessions ends the oldest sessions of a device until keep are left.
+func (t *Tx) TrimDeviceSessions(ctx context.Context, u vault.UserID, d vault.DeviceID, keep int) error {
+	var old []vault.SessionID
+	err := t.each(ctx, `SELECT id FROM sessions WHERE user_id = ? AND device_id = ? ORDER BY created_at DESC, id`, []any{u, d}, func(rows *sql.Rows) error {
+		var id vault.SessionID
+		err := rows.Scan(&id)
+		old = append(old, id)
+		return err
+	})
+	for n := keep; err == nil && n < len(old); n++ {
+		err = t.DeleteSession(ctx, u, old[n])
+	}
+	return err
+}
+
 // DeleteSessions ends all sessions of a person.
 func (t *Tx) DeleteSessions(ctx context.Context, u vault.UserID) error {
 	_, err := t.exec(ctx, `DELETE FROM sessions WHERE user_id = ?`, u)

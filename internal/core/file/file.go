@@ -73,8 +73,15 @@ func (s *Service) Announce(ctx context.Context, c vault.Caller, id vault.ItemID,
 			return err
 		}
 		a.ID, a.Owner, a.Item, a.State = vault.NewID[vault.AttachmentID](), c.User, id, vault.FileAnnounced
-		i.Attachments = append(i.Attachments, a)
-		return tx.InsertAttachment(ctx, a)
+		files := append(i.Attachments, a)
+		if err := tx.InsertAttachment(ctx, a); err != nil {
+			return err
+		}
+		// The client keeps the item of this answer and says so at its next change;
+		// the upload must not make it stale.
+		err = tx.UpdateItem(ctx, i)
+		i.Attachments = files
+		return err
 	})
 	return i, err
 }
@@ -120,7 +127,7 @@ func (s *Service) Upload(ctx context.Context, c vault.Caller, id vault.ItemID, f
 		if err := tx.UpdateAttachment(ctx, a, vault.FileAnnounced); err != nil {
 			return err
 		}
-		return s.changed(ctx, tx, c, vault.EventFileAdded, id)
+		return s.tell(ctx, tx, c, vault.EventFileAdded, id)
 	})
 }
 
@@ -147,6 +154,10 @@ func (s *Service) changed(ctx context.Context, tx *store.Tx, c vault.Caller, kin
 	if err := tx.UpdateItem(ctx, i); err != nil {
 		return err
 	}
+	return s.tell(ctx, tx, c, kind, id)
+}
+
+func (s *Service) tell(ctx context.Context, tx *store.Tx, c vault.Caller, kind vault.EventKind, id vault.ItemID) error {
 	if err := tx.Touch(ctx, c.User); err != nil {
 		return err
 	}

@@ -84,6 +84,10 @@ func (s *Service) SignInAPI(ctx context.Context, id vault.UserID, in vault.Clien
 	return &g, err
 }
 
+// sessionsPerDevice: a client that signs in again (with an API key: each hour) may
+// still be using its last token in another request.
+const sessionsPerDevice = 4
+
 func (s *Service) openClient(ctx context.Context, g *vault.Grant, in vault.ClientSignIn) error {
 	refresh := token.NewOpaque(token.RefreshPrefix)
 	ses := &vault.Session{ID: vault.NewID[vault.SessionID](), User: g.User.ID, Door: vault.DoorBitwarden, Client: clip(in.Client, 200),
@@ -107,7 +111,7 @@ func (s *Service) openClient(ctx context.Context, g *vault.Grant, in vault.Clien
 		}
 		g.Fresh = fresh
 		ses.Epoch, ses.Device, ses.ExpiresAt = u.Epoch, d.ID, tx.Now.Add(vault.IdleOf(in.Client))
-		if err := tx.DeleteDeviceSessions(ctx, u.ID, d.ID); err != nil {
+		if err := tx.TrimDeviceSessions(ctx, u.ID, d.ID, sessionsPerDevice-1); err != nil {
 			return err
 		}
 		if err := tx.InsertSession(ctx, ses, refresh); err != nil {

@@ -46,8 +46,10 @@ type announcedJSON struct {
 // MarshalJSON gives raw as it is.
 func (r raw) MarshalJSON() ([]byte, error) { return r, nil }
 
+// announced shows the new file among the others before it has come: clients keep
+// the item of this answer as theirs.
 func (d *Door) announced(i *vault.Item, a *vault.Attachment, r *request) announcedJSON {
-	return announcedJSON{ID: a.ID, URL: d.base(r.Request) + "/api/ciphers/" + string(i.ID) + "/attachment/" + string(a.ID), Cipher: d.cipher(i), Object: "attachment-fileUpload"}
+	return announcedJSON{ID: a.ID, URL: d.base(r.Request) + "/api/ciphers/" + string(i.ID) + "/attachment/" + string(a.ID), Cipher: appendCipher(nil, i, i.Attachments), Object: "attachment-fileUpload"}
 }
 
 func (d *Door) announce(ctx context.Context, c vault.Caller, r *request) (any, error) {

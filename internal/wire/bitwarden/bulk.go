@@ -67,7 +67,7 @@ func (d *Door) many(act item.Act, show bool) handler {
 			if n > 0 {
 				b = append(b, ',')
 			}
-			b = appendCipher(b, i, i.Attachments)
+			b = appendCipher(b, i, arrived(i.Attachments))
 		}
 		return raw(append(b, `],"continuationToken":null}`...)), nil
 	}

@@ -38,7 +38,17 @@ func sizeName(n int64) string {
 
 // cipher is one item as an answer.
 func (d *Door) cipher(i *vault.Item) raw {
-	return appendCipher(nil, i, i.Attachments)
+	return appendCipher(nil, i, arrived(i.Attachments))
+}
+
+// arrived leaves out the files that were announced only.
+func arrived(files []*vault.Attachment) (out []*vault.Attachment) {
+	for _, a := range files {
+		if a.State == vault.FileStored {
+			out = append(out, a)
+		}
+	}
+	return out
 }
 
 // appendCipher writes an item: what the server knows, then the stored content as
@@ -79,16 +89,14 @@ func appendWhen(b []byte, t time.Time) []byte {
 	return append(t.AppendFormat(append(b, '"'), stamp), '"')
 }
 
-// appendFiles writes the files that have arrived; null when there are none.
+// appendFiles writes files; null when there are none.
 func appendFiles(b []byte, files []*vault.Attachment) []byte {
-	var out []attachmentJSON
-	for _, a := range files {
-		if a.State == vault.FileStored {
-			out = append(out, attachmentOf(a, ""))
-		}
-	}
-	if out == nil {
+	if len(files) == 0 {
 		return append(b, "null"...)
+	}
+	out := make([]attachmentJSON, len(files))
+	for n, a := range files {
+		out[n] = attachmentOf(a, "")
 	}
 	j, _ := json.Marshal(out) // texts always encode
 	return append(b, j...)

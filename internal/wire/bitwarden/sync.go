@@ -1,6 +1,7 @@
 package bitwarden
 
 import (
+	"bytes"
 	"context"
 	"encoding/json"
 	"io"
@@ -93,6 +94,9 @@ func (d *Door) stream(ctx context.Context, c vault.Caller, r *request, head, tai
 	if err != nil {
 		return nil, err
 	}
+	for id, as := range files {
+		files[id] = arrived(as)
+	}
 	f := vault.ItemFilter{All: true, Limit: syncPage}
 	page := &cipherPage{files: files}
 	for n := 0; ; n++ {
@@ -145,9 +149,10 @@ func (p *cipherPage) add(n int, items []vault.Item) error {
 	}
 	p.batches[n] = b
 	p.count += len(items)
-	if n >= p.lastAt {
-		end := &items[len(items)-1]
-		p.lastAt, p.last = n, vault.Cursor{At: end.CreatedAt, ID: string(end.ID)}
+	for i := range items { // the last of the last batch says where the next page begins
+		if n >= p.lastAt {
+			p.lastAt, p.last = n, vault.Cursor{At: items[i].CreatedAt, ID: string(items[i].ID)}
+		}
 	}
 	return nil
 }
@@ -163,9 +168,9 @@ func (p *cipherPage) flush(w io.Writer, first bool) error {
 	for n, b := range p.batches {
 		out := b
 		if n == len(p.batches)-1 {
-			out = b[:len(b)-1]
+			out = bytes.TrimSuffix(b, []byte(","))
 		}
-		if _, err := w.Write(out); err != nil {
+		if _, err := w.Write(out); err != nil { //nolint:gosec // it is JSON, and said to be
 			return err
 		}
 		const keep = 1 << 20
