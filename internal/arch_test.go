@@ -29,6 +29,7 @@ var rooms = map[string]room{
 	"pwhash":   {[]string{"fault"}, "the slow hash sees proofs, never names or accounts"},
 	"token":    {[]string{"fault"}, "a token says who; only its row, read elsewhere, says whether it still counts"},
 	"tlscert":  {[]string{"fault"}, "certificates are files and clocks; listening is the server's"},
+	"live":     {[]string{"vault", "fault"}, "who listens is memory of one node; how they are spoken to is a door's"},
 	"config":   {[]string{"fault"}, "settings are read before anything exists that they could open"},
 
 	"store":           {[]string{"vault", "seal", "fault"}, "SQL keeps nouns and decides nothing; a rule in it would be a rule written twice"},
