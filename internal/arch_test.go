@@ -44,6 +44,7 @@ var rooms = map[string]room{
 		"it is the one place in the server that can open an item; it reaches other verbs through interfaces that the server fills"},
 
 	"wire/httpkit": {[]string{"vault", "fault"}, "what doors share knows no verb and no words of a door"},
+	"wire/signalr": {[]string{"live", "wire/httpkit", "vault", "fault"}, "it passes on what it is told; whoever calls it has asked who may listen"},
 	"wire/rest":    {[]string{"core/", "generate", "wire/httpkit", "vault", "fault"}, "a door maps and calls verbs; with the store at hand it would begin to decide"},
 
 	"server":            {[]string{"core/", "wire/", "config", "store", "seal", "keyring", "pwhash", "token", "tlscert", "vault", "fault"}, "it builds everything, so nothing it builds may need it"},
@@ -64,6 +65,8 @@ var fenced = []struct {
 	{"modernc.org/sqlite", "drivers stand behind the store", []string{"store"}},
 	{"net/http", "a verb that knows HTTP answers one door and not the other", []string{"wire/", "server", "server/", "cli"}},
 	{"github.com/danielgtaylor/huma/v2", "huma is the REST door's", []string{"wire/rest"}},
+	{"github.com/coder/websocket", "one package speaks over WebSockets", []string{"wire/signalr"}},
+	{"github.com/vmihailenco/msgpack/v5", "MessagePack is the notifications' format", []string{"wire/signalr"}},
 	{"strongroom/internal/keyring", "who has a keyring can open a vault", []string{"core/unlock", "server"}},
 }
 
