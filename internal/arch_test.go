@@ -29,6 +29,7 @@ var rooms = map[string]room{
 	"pwhash":   {[]string{"fault"}, "the slow hash sees proofs, never names or accounts"},
 	"token":    {[]string{"fault"}, "a token says who; only its row, read elsewhere, says whether it still counts"},
 	"tlscert":  {[]string{"fault"}, "certificates are files and clocks; listening is the server's"},
+	"live":     {[]string{"vault", "fault"}, "who listens is memory of one node; how they are spoken to is a door's"},
 	"config":   {[]string{"fault"}, "settings are read before anything exists that they could open"},
 
 	"store":           {[]string{"vault", "seal", "fault"}, "SQL keeps nouns and decides nothing; a rule in it would be a rule written twice"},
@@ -36,6 +37,8 @@ var rooms = map[string]room{
 	"store/testdb":    {[]string{"store", "vault"}, "test databases are made past the store, by tests"},
 
 	"blob": {[]string{"fault"}, "bytes under names; whose they are stands in the store"},
+
+	"cluster": {[]string{"store", "vault", "fault"}, "nodes meet in the database; what they then tell is the server's to wire"},
 
 	"core/account": {[]string{"store", "pwhash", "token", "vault", "fault"}, coreWhy},
 	"core/admin":   {[]string{"store", "vault", "fault"}, coreWhy},
@@ -47,12 +50,13 @@ var rooms = map[string]room{
 		"it is the one place in the server that can open an item; it reaches other verbs through interfaces that the server fills"},
 
 	"wire/httpkit": {[]string{"vault", "fault"}, "what doors share knows no verb and no words of a door"},
+	"wire/signalr": {[]string{"live", "wire/httpkit", "vault", "fault"}, "it passes on what it is told; whoever calls it has asked who may listen"},
 	"wire/rest":    {[]string{"core/", "generate", "wire/httpkit", "vault", "fault"}, "a door maps and calls verbs; with the store at hand it would begin to decide"},
 
 	"wire/bitwarden": {[]string{"core/account", "core/item", "core/signin", "core/file", "core/send", "live", "wire/httpkit", "wire/signalr", "vault", "fault"},
 		"this door cannot decrypt: with keyring or core/unlock at hand it could"},
 
-	"server":            {[]string{"core/", "wire/", "live", "blob", "config", "store", "seal", "keyring", "pwhash", "token", "tlscert", "vault", "fault"}, "it builds everything, so nothing it builds may need it"},
+	"server":            {[]string{"core/", "wire/", "live", "cluster", "blob", "config", "store", "seal", "keyring", "pwhash", "token", "tlscert", "vault", "fault"}, "it builds everything, so nothing it builds may need it"},
 	"server/servertest": {[]string{"server", "store", "store/testdb", "seal", "keyring", "vault", "fault"}, "tests start what the binary starts"},
 	"cli":               {[]string{"server", "config", "core/admin", "core/unlock", "generate", "seal", "store", "tlscert", "vault", "fault"}, "commands call the verbs of a node; they hold none"},
 }
@@ -70,6 +74,8 @@ var fenced = []struct {
 	{"modernc.org/sqlite", "drivers stand behind the store", []string{"store"}},
 	{"net/http", "a verb that knows HTTP answers one door and not the other", []string{"wire/", "server", "server/", "cli"}},
 	{"github.com/danielgtaylor/huma/v2", "huma is the REST door's", []string{"wire/rest"}},
+	{"github.com/coder/websocket", "one package speaks over WebSockets", []string{"wire/signalr"}},
+	{"github.com/vmihailenco/msgpack/v5", "MessagePack is the notifications' format", []string{"wire/signalr"}},
 	{"strongroom/internal/keyring", "who has a keyring can open a vault", []string{"core/unlock", "server", "server/servertest"}},
 }
 

@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"strongroom/internal/blob"
+	"strongroom/internal/cluster"
 	"strongroom/internal/core/account"
 	"strongroom/internal/core/admin"
 	"strongroom/internal/core/file"
@@ -18,6 +19,7 @@ import (
 	"strongroom/internal/core/send"
 	"strongroom/internal/core/signin"
 	"strongroom/internal/core/unlock"
+	"strongroom/internal/live"
 	"strongroom/internal/pwhash"
 	"strongroom/internal/store"
 	"strongroom/internal/token"
@@ -67,6 +69,10 @@ type Node struct {
 	Handler  http.Handler
 
 	Bitwarden *bitwarden.Door
+	Live      *live.Hub
+	Bus       *cluster.Bus
+
+	stop context.CancelFunc
 
 	log *slog.Logger
 	now func() time.Time
@@ -100,8 +106,14 @@ func Open(ctx context.Context, o Options) (*Node, error) {
 	kit := httpkit.Kit{Log: o.Log, Trusted: o.Trusted, Deadline: requestDeadline, MaxBody: maxBody}
 	n.REST = &rest.Door{Kit: kit, Accounts: n.Accounts, SignIn: n.SignIn, Unlock: n.Unlock, Items: n.Items, Admin: n.Admin,
 		Names: o.Names, Base: o.Base, Version: o.Version, Commit: o.Commit}
+	n.Live = live.New()
+	n.Bus = &cluster.Bus{Store: st, Tell: n.tell, Awake: func() bool { return n.Live.Count() > 0 }, Now: o.Now, Log: o.Log}
+	st.OnChange = n.Bus.Local
+	running, stop := context.WithCancel(context.WithoutCancel(ctx))
+	n.stop = stop
+	go n.Bus.Run(running)
 	n.Bitwarden = &bitwarden.Door{Kit: kit, Accounts: n.Accounts, SignIn: n.SignIn, Items: n.Items, Files: n.Files, Sends: n.Sends,
-		Names: o.Names, Base: o.URL, Now: o.Now}
+		Live: n.Live, Done: running.Done(), Names: o.Names, Base: o.URL, Now: o.Now}
 	n.Handler = kit.Wrap(n.routes())
 	return n, nil
 }
@@ -124,8 +136,21 @@ func (n *Node) routes() http.Handler {
 	return mux
 }
 
+// tell passes a notice on to the devices that are connected here. One that signs
+// people out ends their connections, too.
+func (n *Node) tell(notice vault.Notice) {
+	n.Live.Tell(notice)
+	if notice.Kind == vault.NoticeSignOut {
+		n.Live.End(notice.User, "")
+	}
+}
+
 // Close ends all that the node holds.
-func (n *Node) Close() error { return n.Store.Close() }
+func (n *Node) Close() error {
+	n.stop()
+	n.Live.Close()
+	return n.Store.Close()
+}
 
 func (n *Node) ready(w http.ResponseWriter, r *http.Request) {
 	ctx, cancel := context.WithTimeout(r.Context(), 2*time.Second)

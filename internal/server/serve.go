@@ -44,6 +44,7 @@ func (n *Node) Serve(ctx context.Context, ln net.Listener, conf *tls.Config) err
 		return err
 	case <-ctx.Done():
 	}
+	n.Live.Close() // connections of this kind would not end by themselves
 	stop, done := context.WithTimeout(context.WithoutCancel(ctx), stopTimeout)
 	defer done()
 	if err := srv.Shutdown(stop); err != nil && !errors.Is(err, http.ErrServerClosed) {

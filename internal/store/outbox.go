@@ -73,3 +73,6 @@ func (t *Tx) ClearOutbox(ctx context.Context, before time.Time) error {
 	_, err := t.exec(ctx, `DELETE FROM outbox WHERE at < ?`, micros(before))
 	return err
 }
+
+// Shared reports whether other nodes may use the same database at the same time.
+func (s *Store) Shared() bool { return !s.d.oneWriter }

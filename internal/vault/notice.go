@@ -2,20 +2,20 @@ package vault
 
 import "time"
 
-// NoticeKind says what changed; the numbers are those of the Bitwarden
-// protocol's live messages.
+// NoticeKind says what other devices should do about a change. The numbers are
+// those of the Bitwarden protocol, so that a door sends them as they are.
 type NoticeKind uint8
 
-// What other devices hear about. NoticeItems and NoticeVault ask for a sync of
-// everything, NoticeSignOut ends them.
+// The kinds. Those of one item, folder or send name it; the others speak of the
+// account.
 const (
 	NoticeItemUpdated   NoticeKind = 0
 	NoticeItemAdded     NoticeKind = 1
 	NoticeItemDeleted   NoticeKind = 2
 	NoticeFolderDeleted NoticeKind = 3
-	NoticeItems         NoticeKind = 4
-	NoticeVault         NoticeKind = 5
-	NoticeOrgKeys       NoticeKind = 6
+	NoticeItems         NoticeKind = 4 // many items at once: read them all again
+	NoticeVault         NoticeKind = 5 // read everything again
+	NoticeOrgKeys       NoticeKind = 6 // read everything again, and connect anew
 	NoticeFolderAdded   NoticeKind = 7
 	NoticeFolderUpdated NoticeKind = 8
 	NoticeSettings      NoticeKind = 10
@@ -23,18 +23,17 @@ const (
 	NoticeSendAdded     NoticeKind = 12
 	NoticeSendUpdated   NoticeKind = 13
 	NoticeSendDeleted   NoticeKind = 14
-	NoticeAuthRequest   NoticeKind = 15
-	NoticeAuthAnswer    NoticeKind = 16
+	NoticeAuthRequest   NoticeKind = 15 // a new device asks to be let in
+	NoticeAuthAnswer    NoticeKind = 16 // and it was answered
 )
 
-// Notice is a change that a person's other devices should hear about. Subject is
-// the id of the item, folder, Send or request; Device the identifier of the
-// device that made the change, which ignores it.
+// Notice is a change that the user's other devices should hear about. It says
+// that something changed and never what it is now: devices ask for that.
 type Notice struct {
 	ID      string
 	Kind    NoticeKind
 	User    UserID
-	Subject string
-	At      time.Time
-	Device  string
+	Subject string    // id of the item, folder, send or auth request; "" for the account
+	At      time.Time // the subject's revision date, or now
+	Device  string    // identifier of the acting device, which ignores the notice; "" for none
 }

@@ -74,8 +74,8 @@ type Rekey struct {
 }
 
 // Change gives the caller's account another password, derivation or address.
-// proof is of the old one. Every other session ends, and access tokens with them;
-// the caller's own stays when it is the Bitwarden door's.
+// proof is of the old one. Every session ends, the caller's too, and access tokens
+// with them.
 func (s *Service) Change(ctx context.Context, c vault.Caller, proof string, kind vault.EventKind, r Rekey) error {
 	if err := c.Must(vault.ManageSelf); err != nil {
 		return err

@@ -23,6 +23,7 @@ import (
 	"strongroom/internal/core/send"
 	"strongroom/internal/core/signin"
 	"strongroom/internal/fault"
+	"strongroom/internal/live"
 	"strongroom/internal/vault"
 	"strongroom/internal/wire/httpkit"
 )
@@ -36,6 +37,8 @@ type Door struct {
 	Items    *item.Service
 	Files    *file.Service
 	Sends    *send.Service
+	Live     *live.Hub
+	Done     <-chan struct{} // closed when the server stops
 	Names    vault.Names
 	Base     string
 	Now      func() time.Time
@@ -99,7 +102,7 @@ func (d *Door) large(n int, limit int64) {
 // Handler builds the door's routes.
 func (d *Door) Handler() http.Handler {
 	for _, add := range []func(){d.configRoutes, d.identityRoutes, d.registerRoutes, d.accountRoutes, d.itemRoutes, d.bulkRoutes, d.folderRoutes,
-		d.fileRoutes, d.sendRoutes, d.syncRoutes, d.deviceRoutes, d.authRequestRoutes, d.emptyRoutes} {
+		d.fileRoutes, d.sendRoutes, d.syncRoutes, d.deviceRoutes, d.authRequestRoutes, d.hubRoutes, d.emptyRoutes} {
 		add()
 	}
 	mux := chi.NewRouter()
