@@ -74,8 +74,8 @@ var fenced = []struct {
 	{"modernc.org/sqlite", "drivers stand behind the store", []string{"store"}},
 	{"net/http", "a verb that knows HTTP answers one door and not the other", []string{"wire/", "server", "server/", "cli"}},
 	{"github.com/danielgtaylor/huma/v2", "huma is the REST door's", []string{"wire/rest"}},
-	{"github.com/coder/websocket", "one package speaks over WebSockets", []string{"wire/signalr"}},
-	{"github.com/vmihailenco/msgpack/v5", "MessagePack is the notifications' format", []string{"wire/signalr"}},
+	{"github.com/coder/websocket", "one package speaks over WebSockets", []string{"wire/signalr", "server/servertest"}},
+	{"github.com/vmihailenco/msgpack/v5", "MessagePack is the notifications' format", []string{"wire/signalr", "server/servertest"}},
 	{"strongroom/internal/keyring", "who has a keyring can open a vault", []string{"core/unlock", "server", "server/servertest"}},
 }
 

@@ -106,6 +106,9 @@ func (s *Service) apply(ctx context.Context, tx *store.Tx, c vault.Caller, u *va
 		if err := tx.DeleteSessions(ctx, u.ID); err != nil {
 			return err
 		}
+		if err := tx.Changed(ctx, vault.Notice{Kind: vault.NoticeSignOut, User: u.ID}); err != nil {
+			return err
+		}
 	}
 	u.Role, u.State = role, state
 	return tx.UpdateUser(ctx, u)

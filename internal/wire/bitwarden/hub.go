@@ -49,4 +49,3 @@ func (d *Door) anonymousHub(_ context.Context, _ vault.Caller, r *request) (any,
 	signalr.Serve(r.w, r.Request, l, signalr.Options{Target: signalr.TargetAnonymous, Anonymous: true, Done: d.Done, Log: d.Kit.Log})
 	return done{}, nil
 }
-
