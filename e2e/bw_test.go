@@ -174,7 +174,12 @@ func countCommand(ts *testscript.TestScript, _ bool, args []string) {
 
 // base64 NAME FILE: what bw encode would print of a file with variables in it.
 func base64Command(ts *testscript.TestScript, _ bool, args []string) {
-	content := os.Expand(ts.ReadFile(args[1]), ts.Getenv)
+	content := os.Expand(ts.ReadFile(args[1]), func(name string) string {
+		if name == "SOON" {
+			return time.Now().Add(7 * 24 * time.Hour).UTC().Format(time.RFC3339)
+		}
+		return ts.Getenv(name)
+	})
 	ts.Setenv(args[0], base64.StdEncoding.EncodeToString([]byte(content)))
 }
 

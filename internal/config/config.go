@@ -33,6 +33,7 @@ type Config struct {
 	SignUps     SignUps   `env:"SIGNUPS" flag:"signups" default:"invite" doc:"Who may make an account by themselves: invite (nobody), open (everybody), or mail domains separated by commas."`
 	Domain      string    `env:"ACCOUNT_DOMAIN" flag:"account-domain" default:"strongroom.localhost" doc:"Completes login names without @: alice means alice@ACCOUNT_DOMAIN. Changing it later locks out those who used it."`
 	RESTUnlock  Switch    `env:"REST_UNLOCK" flag:"rest-unlock" default:"on" doc:"Whether the REST API opens vaults (on or off). Off, only clients that decrypt by themselves read anything."`
+	FilesDir    string    `env:"FILES_DIR" flag:"files" default:"DATA_DIR/files" doc:"Folder for attachments and Sends with files. Several nodes need one that they share."`
 	FileQuota   MiB       `env:"FILE_QUOTA" flag:"file-quota" default:"1024" doc:"How many MiB of attachments and Sends with files one person may store; 0 for no limit."`
 	TLS         TLSMode   `env:"TLS" flag:"tls" default:"off" doc:"off, files (TLS_CERT_FILE and TLS_KEY_FILE) or self-signed (an own certificate authority in DATA_DIR/tls)."`
 	CertFile    string    `env:"TLS_CERT_FILE" flag:"tls-cert-file" doc:"Certificate chain in PEM. Reloaded when it changes. Setting it means TLS=files."`
@@ -119,6 +120,7 @@ func Load(o Options) (*Config, error) {
 			return nil, err
 		}
 	}
+	c.FilesDir = strings.Replace(c.FilesDir, "DATA_DIR", c.DataDir, 1)
 	return c, c.check()
 }
 

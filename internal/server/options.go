@@ -23,7 +23,7 @@ func Configure(c *config.Config, reload func() (*config.Config, error)) (Options
 	}
 	o := Options{
 		Store:     store.Options{Source: source(c.Database), Keys: keys},
-		SecretKey: c.SecretKey.Reveal(), Files: filepath.Join(c.DataDir, "files"), FileQuota: int64(c.FileQuota) << 20, Base: c.URL().Path, Trusted: c.Proxies,
+		SecretKey: c.SecretKey.Reveal(), Files: c.FilesDir, FileQuota: int64(c.FileQuota) << 20, Base: c.URL().Path, Trusted: c.Proxies,
 		SignUps: vault.SignUps(c.SignUps), Names: vault.Names{Domain: c.Domain}, RESTOff: !bool(c.RESTUnlock), Log: logger(c), Now: time.Now,
 	}
 	if c.PublicURL.URL != nil {
