@@ -240,7 +240,7 @@ func (d *Door) base(r *http.Request) string {
 		return d.Base
 	}
 	scheme := "http"
-	if r.TLS != nil {
+	if httpkit.Secure(r) {
 		scheme = "https"
 	}
 	return scheme + "://" + r.Host

@@ -26,6 +26,7 @@ const (
 	keyID contextKey = iota
 	keyAddress
 	keyBody
+	keySecure
 )
 
 // RequestID is the id of this request: in its answer, its problem document and its log line.
@@ -38,6 +39,12 @@ func RequestID(ctx context.Context) string {
 func Address(ctx context.Context) string {
 	a, _ := ctx.Value(keyAddress).(string)
 	return a
+}
+
+// Secure reports whether the client came over TLS, to us or to a trusted proxy.
+func Secure(r *http.Request) bool {
+	over, _ := r.Context().Value(keySecure).(bool)
+	return over || r.TLS != nil
 }
 
 // Long frees a request of Kit's deadline and body cap: for files, which bring
@@ -70,6 +77,9 @@ func (k Kit) Wrap(next http.Handler) http.Handler {
 		id := vault.NewID[string]()
 		ctx := context.WithValue(r.Context(), keyID, id)
 		ctx = context.WithValue(ctx, keyAddress, k.address(r))
+		if k.fromProxy(r) && strings.EqualFold(r.Header.Get("X-Forwarded-Proto"), "https") {
+			ctx = context.WithValue(ctx, keySecure, true)
+		}
 		if k.Deadline > 0 {
 			var cancel context.CancelFunc
 			ctx, cancel = context.WithTimeout(ctx, k.Deadline)
@@ -110,18 +120,27 @@ func (k Kit) Failed(ctx context.Context, f *fault.Error) {
 	}
 }
 
-// address finds the client behind trusted proxies: the last address in
-// X-Forwarded-For that is not one of theirs.
-func (k Kit) address(r *http.Request) string {
+func peer(r *http.Request) (netip.Addr, error) {
 	host, _, err := net.SplitHostPort(r.RemoteAddr)
 	if err != nil {
 		host = r.RemoteAddr
 	}
 	a, err := netip.ParseAddr(host)
+	return a.Unmap(), err
+}
+
+func (k Kit) fromProxy(r *http.Request) bool {
+	a, err := peer(r)
+	return err == nil && k.trusts(a)
+}
+
+// address finds the client behind trusted proxies: the last address in
+// X-Forwarded-For that is not one of theirs.
+func (k Kit) address(r *http.Request) string {
+	a, err := peer(r)
 	if err != nil {
 		return ""
 	}
-	a = a.Unmap()
 	hops := strings.Split(strings.Join(r.Header.Values("X-Forwarded-For"), ","), ",")
 	for n := len(hops) - 1; n >= 0 && k.trusts(a); n-- {
 		next, err := netip.ParseAddr(strings.TrimSpace(hops[n]))
