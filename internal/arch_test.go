@@ -36,16 +36,17 @@ var rooms = map[string]room{
 	"store/storetest": {[]string{"store", "store/testdb", "vault", "seal", "fault"}, "the contract speaks to a database through the store only"},
 	"store/testdb":    {[]string{"store", "vault"}, "test databases are made past the store, by tests"},
 
+	"mail": {[]string{"fault"}, "letters and how they leave; who gets which is a verb's business"},
 	"blob": {[]string{"fault"}, "bytes under names; whose they are stands in the store"},
 
 	"cluster": {[]string{"store", "vault", "fault"}, "nodes meet in the database; what they then tell is the server's to wire"},
 
-	"core/account": {[]string{"store", "pwhash", "token", "vault", "fault"}, coreWhy},
+	"core/account": {[]string{"store", "pwhash", "token", "mail", "vault", "fault"}, coreWhy},
 	"core/admin":   {[]string{"store", "vault", "fault"}, coreWhy},
 	"core/file":    {[]string{"store", "blob", "token", "vault", "fault"}, coreWhy},
-	"core/send":    {[]string{"store", "blob", "pwhash", "token", "vault", "fault"}, coreWhy},
+	"core/send":    {[]string{"store", "blob", "mail", "pwhash", "token", "vault", "fault"}, coreWhy},
 	"core/item":    {[]string{"store", "vault", "fault"}, coreWhy},
-	"core/signin":  {[]string{"store", "pwhash", "token", "vault", "fault"}, coreWhy},
+	"core/signin":  {[]string{"store", "pwhash", "token", "mail", "vault", "fault"}, coreWhy},
 	"core/unlock": {[]string{"store", "keyring", "seal", "generate", "pwhash", "vault", "fault"},
 		"it is the one place in the server that can open an item; it reaches other verbs through interfaces that the server fills"},
 
@@ -56,7 +57,7 @@ var rooms = map[string]room{
 	"wire/bitwarden": {[]string{"core/account", "core/item", "core/signin", "core/file", "core/send", "live", "wire/httpkit", "wire/signalr", "vault", "fault"},
 		"this door cannot decrypt: with keyring or core/unlock at hand it could"},
 
-	"server":            {[]string{"core/", "wire/", "live", "cluster", "blob", "config", "store", "seal", "keyring", "pwhash", "token", "tlscert", "vault", "fault"}, "it builds everything, so nothing it builds may need it"},
+	"server":            {[]string{"core/", "wire/", "live", "cluster", "blob", "mail", "config", "store", "seal", "keyring", "pwhash", "token", "tlscert", "vault", "fault"}, "it builds everything, so nothing it builds may need it"},
 	"server/servertest": {[]string{"server", "store", "store/testdb", "seal", "keyring", "vault", "fault"}, "tests start what the binary starts"},
 	"cli":               {[]string{"server", "config", "core/admin", "core/unlock", "generate", "seal", "store", "tlscert", "vault", "fault"}, "commands call the verbs of a node; they hold none"},
 }

@@ -1,0 +1,115 @@
+// Package mail sends letters. It must not log what is in one. Invariant: without
+// TLS nothing is sent, unless the settings say off in words.
+package mail
+
+import (
+	"context"
+	"crypto/tls"
+	"crypto/x509"
+	"fmt"
+	netmail "net/mail"
+	"strings"
+	"time"
+
+	gomail "github.com/wneessen/go-mail"
+
+	"strongroom/internal/fault"
+)
+
+// Settings is where letters are handed in. Security is "starttls" (required; the
+// default), "tls" or "off". Roots are the authorities to trust, nil for the system's.
+type Settings struct {
+	From, Host     string
+	Port           int
+	User, Password string
+	Security       string
+	Roots          *x509.CertPool
+}
+
+// Sender hands letters to one server. A nil Sender is mail that is off.
+type Sender struct {
+	s Settings
+}
+
+// The faults of mail.
+var (
+	ErrOff    = fault.New(fault.Unavailable, "mail-off", "This server cannot send mail. Ask its administrator.")
+	ErrFailed = fault.New(fault.Unavailable, "mail-failed", "The letter could not be sent. Try again later.")
+)
+
+// New checks the settings; an empty Host is mail that is off.
+func New(s Settings) (*Sender, error) {
+	if s.Host == "" {
+		return nil, nil
+	}
+	if a, err := netmail.ParseAddress(s.From); err != nil || a.Address == "" {
+		return nil, fmt.Errorf("MAIL_FROM %q is no mail address", s.From)
+	}
+	if s.Security == "" {
+		s.Security = "starttls"
+	}
+	if s.Port == 0 {
+		s.Port = map[string]int{"tls": 465, "starttls": 587, "off": 25}[s.Security]
+	}
+	return &Sender{s}, nil
+}
+
+// On reports whether letters can be sent.
+func (s *Sender) On() bool { return s != nil }
+
+// sendTime is how long handing a letter in may take in all.
+const sendTime = 20 * time.Second
+
+// Send hands l in for one address. ErrOff and ErrFailed are its only refusals; a
+// failure's cause is the server's answer, never the letter.
+func (s *Sender) Send(ctx context.Context, to string, l Letter) error {
+	if s == nil {
+		return ErrOff
+	}
+	ctx, cancel := context.WithTimeout(ctx, sendTime)
+	defer cancel()
+	m := gomail.NewMsg()
+	if err := m.From(s.s.From); err != nil {
+		return ErrFailed.Because(err)
+	}
+	if strings.ContainsAny(to, "\r\n,") {
+		return ErrFailed.Because(fmt.Errorf("the recipient is no single address"))
+	}
+	if err := m.To(to); err != nil {
+		return ErrFailed.Because(err)
+	}
+	m.Subject(strings.NewReplacer("\r", " ", "\n", " ").Replace(l.Subject))
+	m.SetDate()
+	m.SetMessageID()
+	m.SetBodyString(gomail.TypeTextPlain, l.Text)
+	m.AddAlternativeString(gomail.TypeTextHTML, l.HTML)
+	c, err := s.client(ctx)
+	if err != nil {
+		return ErrFailed.Because(err)
+	}
+	if err := c.DialAndSendWithContext(ctx, m); err != nil {
+		return ErrFailed.Because(err)
+	}
+	return nil
+}
+
+func (s *Sender) client(ctx context.Context) (*gomail.Client, error) {
+	wait := sendTime // the library looks at this, not at the context, once it is connected
+	if until, ok := ctx.Deadline(); ok {
+		wait = max(time.Until(until), time.Millisecond)
+	}
+	o := []gomail.Option{gomail.WithPort(s.s.Port), gomail.WithTimeout(wait),
+		gomail.WithTLSConfig(&tls.Config{ServerName: s.s.Host, RootCAs: s.s.Roots, MinVersion: tls.VersionTLS12})}
+	switch s.s.Security {
+	case "tls":
+		o = append(o, gomail.WithSSL())
+	case "off":
+		o = append(o, gomail.WithTLSPolicy(gomail.NoTLS))
+	default:
+		o = append(o, gomail.WithTLSPolicy(gomail.TLSMandatory))
+	}
+	if s.s.User != "" {
+		o = append(o, gomail.WithSMTPAuth(gomail.SMTPAuthAutoDiscover), gomail.WithUsername(s.s.User), gomail.WithPassword(s.s.Password))
+	}
+	return gomail.NewClient(s.s.Host, o...)
+}
