@@ -36,8 +36,9 @@ var rooms = map[string]room{
 	"store/storetest": {[]string{"store", "store/testdb", "vault", "seal", "fault"}, "the contract speaks to a database through the store only"},
 	"store/testdb":    {[]string{"store", "vault"}, "test databases are made past the store, by tests"},
 
-	"mail": {[]string{"fault"}, "letters and how they leave; who gets which is a verb's business"},
-	"blob": {[]string{"fault"}, "bytes under names; whose they are stands in the store"},
+	"mail":          {[]string{"fault"}, "letters and how they leave; who gets which is a verb's business"},
+	"mail/mailtest": {nil, "a mail server knows nothing of us"},
+	"blob":          {[]string{"fault"}, "bytes under names; whose they are stands in the store"},
 
 	"cluster": {[]string{"store", "vault", "fault"}, "nodes meet in the database; what they then tell is the server's to wire"},
 

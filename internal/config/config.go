@@ -38,6 +38,12 @@ type Config struct {
 	TLS         TLSMode   `env:"TLS" flag:"tls" default:"off" doc:"off, files (TLS_CERT_FILE and TLS_KEY_FILE) or self-signed (an own certificate authority in DATA_DIR/tls)."`
 	CertFile    string    `env:"TLS_CERT_FILE" flag:"tls-cert-file" doc:"Certificate chain in PEM. Reloaded when it changes. Setting it means TLS=files."`
 	KeyFile     string    `env:"TLS_KEY_FILE" flag:"tls-key-file" doc:"Private key in PEM."`
+	SMTPHost    string    `env:"SMTP_HOST" flag:"smtp-host" doc:"Server that letters are handed to. Without it no mail is sent, and what needs mail says so."`
+	SMTPPort    Port      `env:"SMTP_PORT" flag:"smtp-port" doc:"Its port; 587 for starttls, 465 for tls, 25 for off when not set."`
+	SMTPSec     SMTPMode  `env:"SMTP_SECURITY" flag:"smtp-security" default:"starttls" doc:"starttls (required), tls, or off."`
+	SMTPUser    string    `env:"SMTP_USER" doc:"Name to sign in to it with, if it asks."`
+	SMTPPass    Secret    `env:"SMTP_PASSWORD" file:"yes" doc:"Password to sign in to it with."`
+	MailFrom    string    `env:"MAIL_FROM" flag:"mail-from" doc:"Sender of all letters, such as Strongroom <vault@example.com>. Required with SMTP_HOST."`
 	LogLevel    LogLevel  `env:"LOG_LEVEL" flag:"log-level" default:"info" doc:"debug, info, warn or error."`
 	LogFormat   LogFormat `env:"LOG_FORMAT" flag:"log-format" default:"text" doc:"text or json."`
 

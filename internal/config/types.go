@@ -58,6 +58,34 @@ func (m *MiB) UnmarshalText(b []byte) error {
 	return nil
 }
 
+// Port is a TCP port, 0 for none.
+type Port int
+
+// UnmarshalText reads a number from 1 to 65535, or nothing.
+func (p *Port) UnmarshalText(b []byte) error {
+	if len(b) == 0 {
+		return nil
+	}
+	n, err := strconv.Atoi(string(b))
+	if err != nil || n < 1 || n > 65535 {
+		return fmt.Errorf("%q must be a port, 1 to 65535", b)
+	}
+	*p = Port(n)
+	return nil
+}
+
+// SMTPMode is how letters are encrypted on their way to the mail server.
+type SMTPMode string
+
+// UnmarshalText refuses what is no mode.
+func (m *SMTPMode) UnmarshalText(b []byte) error {
+	switch *m = SMTPMode(strings.ToLower(string(b))); *m {
+	case "starttls", "tls", "off":
+		return nil
+	}
+	return fmt.Errorf("%q must be starttls, tls or off", b)
+}
+
 // TLSMode is how connections are encrypted.
 type TLSMode string
 

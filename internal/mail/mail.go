@@ -7,6 +7,7 @@ import (
 	"crypto/tls"
 	"crypto/x509"
 	"fmt"
+	"log/slog"
 	netmail "net/mail"
 	"strings"
 	"time"
@@ -24,12 +25,17 @@ type Settings struct {
 	User, Password string
 	Security       string
 	Roots          *x509.CertPool
+	Log            *slog.Logger // of what Later could not send
 }
 
 // Sender hands letters to one server. A nil Sender is mail that is off.
 type Sender struct {
-	s Settings
+	s     Settings
+	slots chan struct{}
 }
+
+// atOnce is how many letters Later has on their way at once.
+const atOnce = 16
 
 // The faults of mail.
 var (
@@ -51,7 +57,7 @@ func New(s Settings) (*Sender, error) {
 	if s.Port == 0 {
 		s.Port = map[string]int{"tls": 465, "starttls": 587, "off": 25}[s.Security]
 	}
-	return &Sender{s}, nil
+	return &Sender{s, make(chan struct{}, atOnce)}, nil
 }
 
 // On reports whether letters can be sent.
@@ -91,6 +97,26 @@ func (s *Sender) Send(ctx context.Context, to string, l Letter) error {
 		return ErrFailed.Because(err)
 	}
 	return nil
+}
+
+// Later is Send without waiting: for letters whose sending must not show by how
+// long an answer takes. What fails is logged, without address and letter.
+func (s *Sender) Later(to string, l Letter) {
+	if s == nil {
+		return
+	}
+	select {
+	case s.slots <- struct{}{}:
+	default:
+		s.s.Log.Warn("a letter was dropped: too many are on their way")
+		return
+	}
+	go func() {
+		defer func() { <-s.slots }()
+		if err := s.Send(context.Background(), to, l); err != nil {
+			s.s.Log.Warn("a letter was not sent", "err", err)
+		}
+	}()
 }
 
 func (s *Sender) client(ctx context.Context) (*gomail.Client, error) {

@@ -49,6 +49,14 @@ var bwPermissions = map[string]bwRow{
 	"POST /identity/accounts/register":                            {body: map[string]any{"email": "x@example.com"}, owner: 400, other: 400, anon: 400},
 	"POST /api/accounts/register":                                 {body: map[string]any{"email": "x@example.com"}, owner: 400, other: 400, anon: 400},
 
+	"POST /api/accounts/password-hint":        {body: map[string]any{"email": "x@example.com"}, owner: 503, other: 503, anon: 503}, // this node has no mail
+	"POST /api/accounts/delete-recover":       {body: map[string]any{"email": "x@example.com"}, owner: 503, other: 503, anon: 503},
+	"POST /api/accounts/delete-recover-token": {body: map[string]any{}, owner: 400, other: 400, anon: 400},
+	"POST /api/accounts/verify-email":         {owner: 503, other: 503},
+	"POST /api/accounts/verify-email-token":   {body: map[string]any{}, owner: 400, other: 400, anon: 400},
+	"POST /api/accounts/email-token":          {body: map[string]any{"newEmail": "n@example.com"}, owner: 503, other: 503},
+	"POST /api/accounts/email":                {body: map[string]any{"newEmail": "n@example.com"}, owner: 400, other: 400},
+
 	"GET /api/accounts/profile": {}, "PUT /api/accounts/profile": {body: map[string]any{"name": "x"}}, "POST /api/accounts/profile": {body: map[string]any{"name": "x"}},
 	"PUT /api/accounts/avatar": {body: map[string]any{"avatarColor": "#112233"}}, "POST /api/accounts/avatar": {body: map[string]any{"avatarColor": nil}},
 	"GET /api/settings/domains": {}, "PUT /api/settings/domains": {body: map[string]any{"equivalentDomains": [][]string{{"a.example", "b.example"}}}},
@@ -184,7 +192,7 @@ func upload(c servertest.Client, path string, content []byte) *servertest.Answer
 	var b bytes.Buffer
 	w := multipart.NewWriter(&b)
 	p, _ := w.CreateFormFile("data", "0SvV3QJEJc=")
-	io.Copy(p, bytes.NewReader(content)) //nolint:errcheck // memory
+	io.Copy(p, bytes.NewReader(content))
 	w.Close()
 	return c.Do("POST", path, b.String(), "Content-Type", w.FormDataContentType())
 }

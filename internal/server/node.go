@@ -20,6 +20,7 @@ import (
 	"strongroom/internal/core/signin"
 	"strongroom/internal/core/unlock"
 	"strongroom/internal/live"
+	"strongroom/internal/mail"
 	"strongroom/internal/pwhash"
 	"strongroom/internal/store"
 	"strongroom/internal/token"
@@ -37,7 +38,8 @@ type Options struct {
 	URL             string // PUBLIC_URL without a slash at its end; "" lets each request's host count
 	Base            string // the path of PUBLIC_URL, "" at the root of a host
 	Files           string // the folder of attachments
-	FileQuota       int64  // bytes of attachments and Sends a person; 0 for no limit
+	Mail            mail.Settings
+	FileQuota       int64 // bytes of attachments and Sends a person; 0 for no limit
 	Trusted         []netip.Prefix
 	SignUps         vault.SignUps
 	Names           vault.Names
@@ -92,15 +94,20 @@ func Open(ctx context.Context, o Options) (*Node, error) {
 	if err != nil {
 		return nil, err
 	}
+	letters, err := mail.New(o.Mail)
+	if err != nil {
+		st.Close()
+		return nil, err
+	}
 	hasher := pwhash.New(o.Hash.Concurrent, o.Hash.Queue)
 	n := &Node{Store: st, log: o.Log, now: o.Now}
-	n.Accounts = &account.Service{Store: st, Hasher: hasher, Signer: signer, SignUps: o.SignUps, Now: o.Now}
-	n.SignIn = &signin.Service{Store: st, Hasher: hasher, Signer: signer, Now: o.Now}
+	n.Accounts = &account.Service{Store: st, Hasher: hasher, Signer: signer, SignUps: o.SignUps, Mail: letters, Now: o.Now}
+	n.SignIn = &signin.Service{Store: st, Hasher: hasher, Signer: signer, Mail: letters, Now: o.Now}
 	n.Items = &item.Service{Store: st}
 	n.Admin = &admin.Service{Store: st, Names: o.Names}
 	blobs := blob.NewDisk(o.Files)
 	n.Files = &file.Service{Store: st, Blobs: blobs, Signer: signer, Now: o.Now, Quota: o.FileQuota, Log: o.Log}
-	n.Sends = &send.Service{Store: st, Blobs: blobs, Hasher: hasher, Signer: signer, Now: o.Now, Quota: o.FileQuota, Log: o.Log}
+	n.Sends = &send.Service{Store: st, Blobs: blobs, Hasher: hasher, Signer: signer, Mail: letters, Now: o.Now, Quota: o.FileQuota, Log: o.Log}
 	n.Unlock = &unlock.Service{Store: st, Hasher: hasher, Accounts: n.Accounts, Sessions: n.SignIn, Items: n.Items,
 		Names: o.Names, Now: o.Now, Off: o.RESTOff}
 	kit := httpkit.Kit{Log: o.Log, Trusted: o.Trusted, Deadline: requestDeadline, MaxBody: maxBody}

@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"strongroom/internal/config"
+	"strongroom/internal/mail"
 	"strongroom/internal/seal"
 	"strongroom/internal/store"
 	"strongroom/internal/tlscert"
@@ -26,6 +27,7 @@ func Configure(c *config.Config, reload func() (*config.Config, error)) (Options
 		SecretKey: c.SecretKey.Reveal(), Files: c.FilesDir, FileQuota: int64(c.FileQuota) << 20, Base: c.URL().Path, Trusted: c.Proxies,
 		SignUps: vault.SignUps(c.SignUps), Names: vault.Names{Domain: c.Domain}, RESTOff: !bool(c.RESTUnlock), Log: logger(c), Now: time.Now,
 	}
+	o.Mail = mail.Settings{From: c.MailFrom, Host: c.SMTPHost, Port: int(c.SMTPPort), User: c.SMTPUser, Password: c.SMTPPass.Reveal(), Security: string(c.SMTPSec), Log: o.Log}
 	if c.PublicURL.URL != nil {
 		o.URL = strings.TrimRight(c.PublicURL.String(), "/")
 	}

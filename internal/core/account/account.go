@@ -13,6 +13,7 @@ import (
 	"time"
 
 	"strongroom/internal/fault"
+	"strongroom/internal/mail"
 	"strongroom/internal/pwhash"
 	"strongroom/internal/store"
 	"strongroom/internal/token"
@@ -25,6 +26,7 @@ type Service struct {
 	Hasher  *pwhash.Hasher
 	Signer  *token.Signer
 	SignUps vault.SignUps
+	Mail    *mail.Sender
 	Now     func() time.Time
 }
 

@@ -4,6 +4,8 @@ import (
 	"context"
 	"time"
 
+	"strongroom/internal/fault"
+	"strongroom/internal/mail"
 	"strongroom/internal/store"
 	"strongroom/internal/token"
 	"strongroom/internal/vault"
@@ -32,13 +34,33 @@ func (s *Service) open(purpose, tok string) (token.Claims, error) {
 }
 
 // StartSignUp gives the token with which email may finish to register. With mail
-// it goes there and "" comes back, for a taken address too, so that a stranger
-// learns nothing; without mail the client gets it at once.
-func (s *Service) StartSignUp(ctx context.Context, email string) (string, error) {
+// it goes there, in the link that link makes of it, and "" comes back, for a taken
+// address too, so that a stranger learns nothing; without mail the client gets it at once.
+func (s *Service) StartSignUp(ctx context.Context, email string, link func(token string) string) (string, error) {
 	if err := s.SignUps.Allow(email); err != nil {
 		return "", err
 	}
-	return s.mailed(forSignUp, email, 0, signUpLife)
+	tok, err := s.mailed(forSignUp, email, 0, signUpLife)
+	if err != nil || !s.Mail.On() {
+		return tok, err
+	}
+	taken, err := s.find(ctx, email)
+	if err == nil && taken == nil {
+		s.Mail.Later(email, mail.VerifyEmail(link(tok)))
+	}
+	return "", err
+}
+
+// find returns the account of an address, nil for none.
+func (s *Service) find(ctx context.Context, email string) (u *vault.User, err error) {
+	err = s.Store.Read(ctx, func(tx *store.Tx) (err error) {
+		u, err = tx.UserByEmail(ctx, email)
+		return err
+	})
+	if fault.Of(err, fault.NotFound) {
+		return nil, nil
+	}
+	return u, err
 }
 
 // CheckSignUp reports whether tok still lets email register.
@@ -55,6 +77,7 @@ func (s *Service) FinishSignUp(ctx context.Context, tok string, n vault.NewAccou
 	if err := s.CheckSignUp(n.Email, tok); err != nil {
 		return nil, err
 	}
+	n.EmailVerified = s.Mail.On()
 	return s.Register(ctx, n)
 }
 

@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"strongroom/internal/blob"
+	"strongroom/internal/mail"
 	"strongroom/internal/pwhash"
 	"strongroom/internal/store"
 	"strongroom/internal/token"
@@ -22,6 +23,7 @@ type Service struct {
 	Blobs  *blob.Disk
 	Hasher *pwhash.Hasher
 	Signer *token.Signer
+	Mail   *mail.Sender
 	Now    func() time.Time
 	Quota  int64
 	Log    *slog.Logger

@@ -7,6 +7,7 @@ import (
 	"strings"
 
 	"strongroom/internal/fault"
+	"strongroom/internal/mail"
 	"strongroom/internal/store"
 	"strongroom/internal/token"
 	"strongroom/internal/vault"
@@ -121,6 +122,9 @@ func (s *Service) openClient(ctx context.Context, g *vault.Grant, in vault.Clien
 	})
 	if err != nil {
 		return err
+	}
+	if g.Fresh {
+		s.Mail.Later(g.User.Email, mail.NewDevice(in.Device.Name, in.Address, s.Now()))
 	}
 	g.Tokens, err = s.clientTokens(ses, g.User, in.Device.Type, refresh)
 	return err

@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"strongroom/internal/fault"
+	"strongroom/internal/mail"
 	"strongroom/internal/pwhash"
 	"strongroom/internal/store"
 	"strongroom/internal/token"
@@ -21,6 +22,7 @@ type Service struct {
 	Store  *store.Store
 	Hasher *pwhash.Hasher
 	Signer *token.Signer
+	Mail   *mail.Sender
 	Now    func() time.Time
 }
 

@@ -46,7 +46,7 @@ func (c Client) listen(path string) *Ears {
 		cancel()
 		c.t.Fatal(err)
 	}
-	c.t.Cleanup(func() { ws.CloseNow(); cancel() }) //nolint:errcheck // it may be closed already
+	c.t.Cleanup(func() { ws.CloseNow(); cancel() })
 	if err := ws.Write(ctx, websocket.MessageText, []byte(`{"protocol":"messagepack","version":1}`+"\x1e")); err != nil {
 		c.t.Fatal(err)
 	}

@@ -101,7 +101,7 @@ func (d *Door) large(n int, limit int64) {
 
 // Handler builds the door's routes.
 func (d *Door) Handler() http.Handler {
-	for _, add := range []func(){d.configRoutes, d.identityRoutes, d.registerRoutes, d.accountRoutes, d.itemRoutes, d.bulkRoutes, d.folderRoutes,
+	for _, add := range []func(){d.configRoutes, d.identityRoutes, d.registerRoutes, d.mailedRoutes, d.accountRoutes, d.itemRoutes, d.bulkRoutes, d.folderRoutes,
 		d.fileRoutes, d.sendRoutes, d.syncRoutes, d.deviceRoutes, d.authRequestRoutes, d.hubRoutes, d.emptyRoutes} {
 		add()
 	}

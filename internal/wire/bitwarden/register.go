@@ -47,7 +47,9 @@ func (d *Door) startSignUp(ctx context.Context, _ vault.Caller, r *request) (any
 	if err != nil {
 		return nil, err
 	}
-	tok, err := d.Accounts.StartSignUp(ctx, email)
+	tok, err := d.Accounts.StartSignUp(ctx, email, func(tok string) string {
+		return d.link(r, "/redirect-connector.html#finish-signup", "token", tok, "email", email, "fromEmail", "true")
+	})
 	if err != nil {
 		return nil, err
 	}

@@ -6,6 +6,7 @@ import (
 	"encoding/json"
 	"io"
 	"net/http"
+	"slices"
 	"strconv"
 	"sync"
 
@@ -70,15 +71,15 @@ func (d *Door) sync(ctx context.Context, c vault.Caller, r *request) (any, error
 // object encodes names and values in the order they are given.
 func object(pairs ...any) []byte {
 	b := []byte{'{'}
-	for n := 0; n < len(pairs); n += 2 {
-		if n > 0 {
+	for pair := range slices.Chunk(pairs, 2) {
+		if len(b) > 1 {
 			b = append(b, ',')
 		}
-		v, err := json.Marshal(pairs[n+1])
+		v, err := json.Marshal(pair[1])
 		if err != nil {
 			panic(err) // our own types always encode
 		}
-		b = append(append(append(append(b, '"'), pairs[n].(string)...), `":`...), v...)
+		b = append(append(append(append(b, '"'), pair[0].(string)...), `":`...), v...)
 	}
 	return append(b, '}')
 }
@@ -170,7 +171,7 @@ func (p *cipherPage) flush(w io.Writer, first bool) error {
 		if n == len(p.batches)-1 {
 			out = bytes.TrimSuffix(b, []byte(","))
 		}
-		if _, err := w.Write(out); err != nil { //nolint:gosec // it is JSON, and said to be
+		if _, err := w.Write(out); err != nil {
 			return err
 		}
 		const keep = 1 << 20
