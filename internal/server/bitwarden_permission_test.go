@@ -37,7 +37,7 @@ func secret(s *bwStage) any {
 const nobodys = 404
 
 var bwPermissions = map[string]bwRow{
-	"GET /api/config": {}, "GET /api/alive": {}, "GET /api/now": {}, "GET /api/version": {},
+	"GET /api/config": {}, "GET /api/alive": {}, "GET /api/now": {}, "GET /identity/alive": {}, "GET /identity/now": {}, "GET /api/version": {},
 	"POST /identity/accounts/prelogin/password":                   {body: map[string]any{"email": "x@example.com"}},
 	"POST /identity/accounts/prelogin":                            {body: map[string]any{"email": "x@example.com"}},
 	"POST /api/accounts/prelogin":                                 {body: map[string]any{"email": "x@example.com"}},

@@ -48,7 +48,7 @@ type settingsJSON struct {
 
 func (d *Door) configRoutes() {
 	d.row(0, d.config, "GET /api/config")
-	d.row(0, d.alive, "GET /api/alive", "GET /api/now")
+	d.row(0, d.alive, "GET /api/alive", "GET /api/now", "GET /identity/alive", "GET /identity/now")
 	d.row(0, func(context.Context, vault.Caller, *request) (any, error) { return clientVersion, nil }, "GET /api/version")
 }
 
