@@ -2,6 +2,7 @@ package e2e
 
 import (
 	"database/sql"
+	"encoding/json"
 	"fmt"
 	"path/filepath"
 	"sync"
@@ -27,9 +28,10 @@ func TestKilledServerLosesNothing(t *testing.T) {
 	data := filepath.Join(t.TempDir(), "data")
 	mustRun(t, data, "", nil, "init")
 	mustRun(t, data, servertest.Password+"\n", nil, "user", "add", "alice")
-	p := serve(t, data)
+	p := serve(t, data, "SIGNUPS=open")
 	in, _ := p.client(t).LogIn("alice")
 
+	bob := p.client(t).Join("bob@example.com") // writes through the Bitwarden door
 	var url atomic.Value
 	url.Store(p.URL)
 	var stop atomic.Bool
@@ -39,11 +41,11 @@ func TestKilledServerLosesNothing(t *testing.T) {
 	for w := range 8 {
 		wg.Go(func() {
 			for n := 0; !stop.Load(); n++ {
-				id, status, err := add(url.Load().(string), in.Token, fmt.Sprintf("%d-%d", w, n))
+				id, status, err := write(url.Load().(string), in, bob, w, n)
 				switch {
 				case err != nil:
 					time.Sleep(5 * time.Millisecond)
-				case status == 201:
+				case status == 201 || status == 200:
 					mu.Lock()
 					acked[id] = true
 					mu.Unlock()
@@ -58,12 +60,16 @@ func TestKilledServerLosesNothing(t *testing.T) {
 	for n := range rounds {
 		time.Sleep(time.Duration(20+n%60) * time.Millisecond) // at another point of a write each time
 		p.kill()
-		p = serve(t, data)
+		p = serve(t, data, "SIGNUPS=open")
 		url.Store(p.URL)
 	}
 	stop.Store(true)
 	wg.Wait()
 	ids := everything(t, in, p.URL)
+	bob.URL = p.URL
+	for _, c := range bob.Sync().Ciphers {
+		ids[c["id"].(string)] = true
+	}
 	for id := range acked {
 		if !ids[id] {
 			t.Errorf("item %s was acknowledged and is gone", id)
@@ -82,6 +88,77 @@ func TestKilledServerLosesNothing(t *testing.T) {
 	t.Logf("%d kills, %d acknowledged writes, all there", rounds, len(acked))
 	if len(acked) < rounds {
 		t.Errorf("only %d writes in %d rounds: the test has hardly tested", len(acked), rounds)
+	}
+}
+
+// write saves an item, through either door.
+func write(url string, in servertest.Client, bob *servertest.Person, w, n int) (id string, status int, err error) {
+	if w%2 == 0 {
+		return add(url, in.Token, fmt.Sprintf("%d-%d", w, n))
+	}
+	body, err := json.Marshal(bob.Login("x"))
+	if err != nil {
+		return "", 0, err
+	}
+	return post(url+"/api/ciphers", bob.Token, body)
+}
+
+// TestKilledRotation kills the server in the middle of a key rotation of 1,000
+// items: afterwards the account opens with the old password's proof and key or
+// with the new ones, whole.
+func TestKilledRotation(t *testing.T) {
+	data := filepath.Join(t.TempDir(), "data")
+	p := serve(t, data, "SIGNUPS=open")
+	alice := p.client(t).Join("alice@example.com")
+	var items []any
+	for n := range 1000 {
+		items = append(items, alice.Login(fmt.Sprint(n)))
+	}
+	alice.Do("POST", "/api/ciphers/import", map[string]any{"ciphers": items, "folders": []any{map[string]any{"name": alice.Enc("f")}}, "folderRelationships": []any{}}).Want(200)
+	rounds, fresh := 6, 0
+	if full() {
+		rounds = 30
+	}
+	for n := range rounds {
+		body, to := alice.Rotation()
+		b, err := json.Marshal(body)
+		if err != nil {
+			t.Fatal(err)
+		}
+		done := make(chan struct{})
+		go func() {
+			defer close(done)
+			post(p.URL+servertest.RotatePath, alice.Token, b) //nolint:errcheck // it is cut off, or not
+		}()
+		if n == rounds-1 {
+			<-done // the last one gets through, so that the test has seen both
+		}
+		time.Sleep(time.Duration(10+n*67%400) * time.Millisecond)
+		p.kill()
+		<-done
+		p = serve(t, data, "SIGNUPS=open")
+		alice.URL = p.URL
+		changed := alice.Account
+		changed.AuthHash, changed.UserKey = servertest.Proof(body), to
+		if a := alice.As("").Do("POST", "/identity/connect/token", alice.Form()); a.Status != 200 {
+			alice.Account = changed
+			fresh++
+		}
+		alice.SignIn()
+		s := alice.Sync()
+		if len(s.Ciphers) != 1000 || len(s.Folders) != 1 {
+			t.Fatalf("round %d: %d items, %d folders", n, len(s.Ciphers), len(s.Folders))
+		}
+		for i, c := range s.Ciphers {
+			if alice.Dec(c["name"]) != fmt.Sprint(i) {
+				t.Fatalf("round %d: item %d is another", n, i)
+			}
+		}
+		alice.Dec(s.Folders[0]["name"])
+	}
+	t.Logf("%d kills, %d after the commit", rounds, fresh)
+	if fresh == 0 {
+		t.Error("no rotation got through: the test has seen one side only")
 	}
 }
 

@@ -164,8 +164,13 @@ func mustRun(t testing.TB, data, stdin string, settings []string, args ...string
 
 // add keeps one password and returns its id, or the error of a server that is gone.
 func add(url, token, service string) (id string, status int, err error) {
-	body := fmt.Sprintf(`{"service":%q,"password":"p"}`, service)
-	req, err := http.NewRequest(http.MethodPost, url+"/api/v1/passwords", strings.NewReader(body))
+	return post(url+"/api/v1/passwords", token, fmt.Appendf(nil, `{"service":%q,"password":"p"}`, service))
+}
+
+// post sends JSON and returns the id and status that came back; a server that is
+// gone is an error.
+func post(url, token string, body []byte) (id string, status int, err error) {
+	req, err := http.NewRequest(http.MethodPost, url, bytes.NewReader(body))
 	if err != nil {
 		return "", 0, err
 	}

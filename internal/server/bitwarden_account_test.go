@@ -12,81 +12,7 @@ import (
 	"strongroom/internal/store/testdb"
 )
 
-// rotation re-encrypts all of a person's vault as a client does, under a new key.
-func rotation(t *testing.T, p *servertest.Person) (body map[string]any, to keyring.SymKey) {
-	t.Helper()
-	to = keyring.NewSymKey()
-	s := p.Sync()
-	hash, protected, err := keyring.ChangePassword(to, p.Email, servertest.Password, p.Account.KDF)
-	if err != nil {
-		t.Fatal(err)
-	}
-	priv, err := p.Account.UserKey.UnwrapPrivate(p.Account.ProtectedPrivateKey)
-	if err != nil {
-		t.Fatal(err)
-	}
-	var again func(v any) any
-	again = func(v any) any {
-		switch v := v.(type) {
-		case string:
-			if b, err := p.Account.UserKey.Decrypt(v); err == nil {
-				return to.Encrypt(b)
-			}
-		case map[string]any:
-			m := map[string]any{}
-			for k, e := range v {
-				m[k] = again(e)
-			}
-			return m
-		case []any:
-			l := make([]any, len(v))
-			for n, e := range v {
-				l[n] = again(e)
-			}
-			return l
-		}
-		return v
-	}
-	ciphers, folders, sends := []any{}, []any{}, []any{}
-	for _, c := range s.Ciphers {
-		files := map[string]any{}
-		for _, a := range list(c["attachments"]) {
-			files[a["id"].(string)] = map[string]any{"fileName": again(a["fileName"]), "key": again(a["key"])}
-		}
-		m := again(c).(map[string]any)
-		m["attachments2"] = files
-		delete(m, "attachments")
-		ciphers = append(ciphers, m)
-	}
-	for _, f := range s.Folders {
-		folders = append(folders, again(f))
-	}
-	for _, x := range s.Sends {
-		m := map[string]any{"key": again(x["key"])}
-		for k, v := range x {
-			if k != "key" {
-				m[k] = v
-			}
-		}
-		sends = append(sends, m)
-	}
-	return map[string]any{"oldMasterKeyAuthenticationHash": p.Account.AuthHash, "newUserKeyId": to.KeyID(),
-		"accountUnlockData": map[string]any{"masterPasswordUnlockData": map[string]any{"kdfType": p.Account.KDF.Type, "kdfIterations": p.Account.KDF.Iterations,
-			"kdfMemory": p.Account.KDF.MemoryMiB, "kdfParallelism": p.Account.KDF.Parallelism, "email": p.Email, "masterKeyAuthenticationHash": hash, "masterKeyEncryptedUserKey": protected},
-			"emergencyAccessUnlockData": []any{}, "organizationAccountRecoveryUnlockData": []any{}, "passkeyUnlockData": []any{}, "deviceKeyUnlockData": []any{}},
-		"accountKeys": map[string]any{"userKeyEncryptedAccountPrivateKey": to.WrapPrivate(priv), "accountPublicKey": p.Account.PublicKey},
-		"accountData": map[string]any{"ciphers": ciphers, "folders": folders, "sends": sends}}, to
-}
-
-func list(v any) (out []map[string]any) {
-	l, _ := v.([]any)
-	for _, e := range l {
-		out = append(out, e.(map[string]any))
-	}
-	return out
-}
-
-const rotatePath = "/api/accounts/key-management/rotate-user-account-keys"
+const rotatePath = servertest.RotatePath
 
 // furnish fills a vault: items, folders, a Send, attachments.
 func furnish(t *testing.T, s *bwStage, items int) {
@@ -116,27 +42,26 @@ func TestKeyRotation(t *testing.T) {
 	before := p.Do("GET", "/api/sync", nil).Want(200).Body
 
 	for _, part := range []string{"ciphers", "folders", "sends"} {
-		body, _ := rotation(t, p)
+		body, _ := p.Rotation()
 		data := body["accountData"].(map[string]any)
 		data[part] = data[part].([]any)[1:]
 		p.Do("POST", rotatePath, body).Want(400)
 	}
-	body, _ := rotation(t, p)
+	body, _ := p.Rotation()
 	body["accountData"].(map[string]any)["ciphers"].([]any)[1000].(map[string]any)["attachments2"] = map[string]any{}
 	p.Do("POST", rotatePath, body).Want(400)
-	body, _ = rotation(t, p)
+	body, _ = p.Rotation()
 	body["oldMasterKeyAuthenticationHash"] = "wrong"
 	p.Do("POST", rotatePath, body).Want(400)
 	if after := p.Do("GET", "/api/sync", nil).Want(200).Body; !bytes.Equal(before, after) {
 		t.Error("a refused rotation changed something")
 	}
 
-	body, to := rotation(t, p)
+	body, to := p.Rotation()
 	p.Do("POST", rotatePath, body).Want(200)
 	p.Do("GET", "/api/sync", nil).Want(401)
 	rest.Do("GET", "/api/v1/passwords", nil).Want(401)
-	unlock := body["accountUnlockData"].(map[string]any)["masterPasswordUnlockData"].(map[string]any)
-	p.Account.AuthHash, p.Account.UserKey = unlock["masterKeyAuthenticationHash"].(string), to
+	p.Account.AuthHash, p.Account.UserKey = servertest.Proof(body), to
 	p.SignIn()
 	after := p.Sync()
 	if len(after.Ciphers) != 1001 || len(after.Folders) != 5 || len(after.Sends) != 1 || after.All["userDecryption"].(map[string]any)["userKeyId"] != to.KeyID() {
