@@ -61,7 +61,7 @@ func TestKeyRotation(t *testing.T) {
 	p.Do("POST", rotatePath, body).Want(200)
 	p.Do("GET", "/api/sync", nil).Want(401)
 	rest.Do("GET", "/api/v1/passwords", nil).Want(401)
-	p.Account.AuthHash, p.Account.UserKey = servertest.Proof(body), to
+	p.Account = p.Rotated(body, to)
 	p.SignIn()
 	after := p.Sync()
 	if len(after.Ciphers) != 1001 || len(after.Folders) != 5 || len(after.Sends) != 1 || after.All["userDecryption"].(map[string]any)["userKeyId"] != to.KeyID() {

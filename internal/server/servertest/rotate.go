@@ -5,10 +5,13 @@ import "strongroom/internal/keyring"
 // RotatePath is where a rotation goes.
 const RotatePath = "/api/accounts/key-management/rotate-user-account-keys"
 
-// Proof is of the password after the rotation that body asks for.
-func Proof(body map[string]any) string {
+// Rotated is the person after the rotation that body asks for.
+func (p *Person) Rotated(body map[string]any, to keyring.SymKey) keyring.Account {
 	unlock := body["accountUnlockData"].(map[string]any)["masterPasswordUnlockData"].(map[string]any)
-	return unlock["masterKeyAuthenticationHash"].(string)
+	a := p.Account
+	a.UserKey, a.AuthHash, a.ProtectedKey = to, unlock["masterKeyAuthenticationHash"].(string), unlock["masterKeyEncryptedUserKey"].(string)
+	a.ProtectedPrivateKey = body["accountKeys"].(map[string]any)["userKeyEncryptedAccountPrivateKey"].(string)
+	return a
 }
 
 // Rotation re-encrypts all of the person's vault as a client does, under a new key.
