@@ -127,7 +127,7 @@ func TestKilledRotation(t *testing.T) {
 		done := make(chan struct{})
 		go func() {
 			defer close(done)
-			post(p.URL+servertest.RotatePath, alice.Token, b) //nolint:errcheck // it is cut off, or not
+			post(p.URL+servertest.RotatePath, alice.Token, b)
 		}()
 		if n == rounds-1 {
 			<-done // the last one gets through, so that the test has seen both

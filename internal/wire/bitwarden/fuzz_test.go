@@ -72,9 +72,9 @@ func FuzzForm(f *testing.F) {
 func FuzzUpload(f *testing.F) {
 	var b bytes.Buffer
 	w := multipart.NewWriter(&b)
-	w.SetBoundary("b") //nolint:errcheck // it is one
+	w.SetBoundary("b")
 	w.WriteField("key", "x")
-	w.CreateFormFile("data", "n") //nolint:errcheck // memory
+	w.CreateFormFile("data", "n")
 	w.Close()
 	f.Add(b.Bytes())
 	f.Add([]byte("--b\r\n\r\n"))
