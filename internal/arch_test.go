@@ -37,6 +37,7 @@ var rooms = map[string]room{
 	"store/testdb":    {[]string{"store", "vault"}, "test databases are made past the store, by tests"},
 
 	"mail":          {[]string{"fault"}, "letters and how they leave; who gets which is a verb's business"},
+	"outbound":      {[]string{"fault"}, "what asks the internet holds nothing that could leak there"},
 	"mail/mailtest": {nil, "a mail server knows nothing of us"},
 	"blob":          {[]string{"fault"}, "bytes under names; whose they are stands in the store"},
 
@@ -55,10 +56,10 @@ var rooms = map[string]room{
 	"wire/signalr": {[]string{"live", "wire/httpkit", "vault", "fault"}, "it passes on what it is told; whoever calls it has asked who may listen"},
 	"wire/rest":    {[]string{"core/", "generate", "wire/httpkit", "vault", "fault"}, "a door maps and calls verbs; with the store at hand it would begin to decide"},
 
-	"wire/bitwarden": {[]string{"core/account", "core/item", "core/signin", "core/file", "core/send", "live", "wire/httpkit", "wire/signalr", "vault", "fault"},
+	"wire/bitwarden": {[]string{"core/account", "core/item", "core/signin", "core/file", "core/send", "live", "outbound", "wire/httpkit", "wire/signalr", "vault", "fault"},
 		"this door cannot decrypt: with keyring or core/unlock at hand it could"},
 
-	"server":            {[]string{"core/", "wire/", "live", "cluster", "blob", "mail", "config", "store", "seal", "keyring", "pwhash", "token", "tlscert", "vault", "fault"}, "it builds everything, so nothing it builds may need it"},
+	"server":            {[]string{"core/", "wire/", "live", "cluster", "blob", "mail", "outbound", "config", "store", "seal", "keyring", "pwhash", "token", "tlscert", "vault", "fault"}, "it builds everything, so nothing it builds may need it"},
 	"server/servertest": {[]string{"server", "store", "store/testdb", "seal", "keyring", "vault", "fault"}, "tests start what the binary starts"},
 	"cli":               {[]string{"server", "config", "core/admin", "core/unlock", "generate", "seal", "store", "tlscert", "vault", "fault"}, "commands call the verbs of a node; they hold none"},
 }
@@ -74,7 +75,7 @@ var fenced = []struct {
 	{"github.com/go-sql-driver/mysql", "drivers stand behind the store", []string{"store"}},
 	{"github.com/jackc/pgx/v5/stdlib", "drivers stand behind the store", []string{"store"}},
 	{"modernc.org/sqlite", "drivers stand behind the store", []string{"store"}},
-	{"net/http", "a verb that knows HTTP answers one door and not the other", []string{"wire/", "server", "server/", "cli"}},
+	{"net/http", "a verb that knows HTTP answers one door and not the other", []string{"wire/", "outbound", "server", "server/", "cli"}},
 	{"github.com/danielgtaylor/huma/v2", "huma is the REST door's", []string{"wire/rest"}},
 	{"github.com/coder/websocket", "one package speaks over WebSockets", []string{"wire/signalr", "server/servertest"}},
 	{"github.com/vmihailenco/msgpack/v5", "MessagePack is the notifications' format", []string{"wire/signalr", "server/servertest"}},

@@ -38,6 +38,7 @@ type Config struct {
 	TLS         TLSMode   `env:"TLS" flag:"tls" default:"off" doc:"off, files (TLS_CERT_FILE and TLS_KEY_FILE) or self-signed (an own certificate authority in DATA_DIR/tls)."`
 	CertFile    string    `env:"TLS_CERT_FILE" flag:"tls-cert-file" doc:"Certificate chain in PEM. Reloaded when it changes. Setting it means TLS=files."`
 	KeyFile     string    `env:"TLS_KEY_FILE" flag:"tls-key-file" doc:"Private key in PEM."`
+	Outbound    Switch    `env:"OUTBOUND" flag:"outbound" default:"on" doc:"Whether the server asks other servers anything: today, the icons of web sites that are in vaults, when a client asks for one. Private addresses are never asked."`
 	SMTPHost    string    `env:"SMTP_HOST" flag:"smtp-host" doc:"Server that letters are handed to. Without it no mail is sent, and what needs mail says so."`
 	SMTPPort    Port      `env:"SMTP_PORT" flag:"smtp-port" doc:"Its port; 587 for starttls, 465 for tls, 25 for off when not set."`
 	SMTPSec     SMTPMode  `env:"SMTP_SECURITY" flag:"smtp-security" default:"starttls" doc:"starttls (required), tls, or off."`

@@ -127,6 +127,7 @@ var bwPermissions = map[string]bwRow{
 	"POST /api/sends/access/{access}":                 {owner: 404, other: 404, anon: 404},
 	"POST /api/sends/{access}/access/file/{file}":     {owner: 404, other: 404, anon: 404},
 
+	"GET /icons/{domain}/icon.png": {owner: 404, other: 404, anon: 404}, // this node asks nobody
 	"GET /api/devices/knowndevice": {}, "GET /api/devices/knowndevice/{email}/{identifier}": {},
 	"GET /api/devices": {}, "GET /api/devices/{id}": {other: nobodys}, "GET /api/devices/identifier/{identifier}": {other: nobodys},
 	"PUT /api/devices/identifier/{identifier}/token":  {body: map[string]any{"pushToken": "p"}, other: nobodys},

@@ -21,6 +21,7 @@ import (
 	"strongroom/internal/core/unlock"
 	"strongroom/internal/live"
 	"strongroom/internal/mail"
+	"strongroom/internal/outbound"
 	"strongroom/internal/pwhash"
 	"strongroom/internal/store"
 	"strongroom/internal/token"
@@ -39,7 +40,9 @@ type Options struct {
 	Base            string // the path of PUBLIC_URL, "" at the root of a host
 	Files           string // the folder of attachments
 	Mail            mail.Settings
-	FileQuota       int64 // bytes of attachments and Sends a person; 0 for no limit
+	FileQuota       int64  // bytes of attachments and Sends a person; 0 for no limit
+	Icons           string // the folder of web sites' icons
+	Outbound        bool   // whether anything may be asked of the internet
 	Trusted         []netip.Prefix
 	SignUps         vault.SignUps
 	Names           vault.Names
@@ -120,7 +123,7 @@ func Open(ctx context.Context, o Options) (*Node, error) {
 	n.stop = stop
 	go n.Bus.Run(running)
 	n.Bitwarden = &bitwarden.Door{Kit: kit, Accounts: n.Accounts, SignIn: n.SignIn, Items: n.Items, Files: n.Files, Sends: n.Sends,
-		Live: n.Live, Done: running.Done(), Names: o.Names, Base: o.URL, Now: o.Now}
+		Icons: &outbound.Icons{Client: outbound.New(!o.Outbound), Dir: o.Icons, Now: o.Now}, Live: n.Live, Done: running.Done(), Names: o.Names, Base: o.URL, Now: o.Now}
 	n.Handler = kit.Wrap(n.routes())
 	return n, nil
 }

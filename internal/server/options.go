@@ -24,7 +24,7 @@ func Configure(c *config.Config, reload func() (*config.Config, error)) (Options
 	}
 	o := Options{
 		Store:     store.Options{Source: source(c.Database), Keys: keys},
-		SecretKey: c.SecretKey.Reveal(), Files: c.FilesDir, FileQuota: int64(c.FileQuota) << 20, Base: c.URL().Path, Trusted: c.Proxies,
+		SecretKey: c.SecretKey.Reveal(), Files: c.FilesDir, Icons: filepath.Join(c.DataDir, "icons"), Outbound: bool(c.Outbound), FileQuota: int64(c.FileQuota) << 20, Base: c.URL().Path, Trusted: c.Proxies,
 		SignUps: vault.SignUps(c.SignUps), Names: vault.Names{Domain: c.Domain}, RESTOff: !bool(c.RESTUnlock), Log: logger(c), Now: time.Now,
 	}
 	o.Mail = mail.Settings{From: c.MailFrom, Host: c.SMTPHost, Port: int(c.SMTPPort), User: c.SMTPUser, Password: c.SMTPPass.Reveal(), Security: string(c.SMTPSec), Log: o.Log}

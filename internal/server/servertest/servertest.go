@@ -37,7 +37,7 @@ func Options(t testing.TB) server.Options {
 	}
 	return server.Options{
 		Store: store.Options{Source: store.Source{Kind: "sqlite", Path: filepath.Join(t.TempDir(), "strongroom.db")}, Keys: keys},
-		Files: filepath.Join(t.TempDir(), "files"), SecretKey: Secret, SignUps: vault.SignUps{Open: true}, Names: vault.Names{Domain: "strongroom.localhost"},
+		Files: filepath.Join(t.TempDir(), "files"), Icons: filepath.Join(t.TempDir(), "icons"), SecretKey: Secret, SignUps: vault.SignUps{Open: true}, Names: vault.Names{Domain: "strongroom.localhost"},
 		Version: "test", Log: slog.New(slog.DiscardHandler), Now: time.Now,
 	}
 }

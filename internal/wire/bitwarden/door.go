@@ -24,6 +24,7 @@ import (
 	"strongroom/internal/core/signin"
 	"strongroom/internal/fault"
 	"strongroom/internal/live"
+	"strongroom/internal/outbound"
 	"strongroom/internal/vault"
 	"strongroom/internal/wire/httpkit"
 )
@@ -37,6 +38,7 @@ type Door struct {
 	Items    *item.Service
 	Files    *file.Service
 	Sends    *send.Service
+	Icons    *outbound.Icons
 	Live     *live.Hub
 	Done     <-chan struct{} // closed when the server stops
 	Names    vault.Names
@@ -102,7 +104,7 @@ func (d *Door) large(n int, limit int64) {
 // Handler builds the door's routes.
 func (d *Door) Handler() http.Handler {
 	for _, add := range []func(){d.configRoutes, d.identityRoutes, d.registerRoutes, d.mailedRoutes, d.accountRoutes, d.itemRoutes, d.bulkRoutes, d.folderRoutes,
-		d.fileRoutes, d.sendRoutes, d.syncRoutes, d.deviceRoutes, d.authRequestRoutes, d.hubRoutes, d.emptyRoutes} {
+		d.fileRoutes, d.sendRoutes, d.syncRoutes, d.deviceRoutes, d.authRequestRoutes, d.hubRoutes, d.iconRoutes, d.emptyRoutes} {
 		add()
 	}
 	mux := chi.NewRouter()
