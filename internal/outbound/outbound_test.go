@@ -32,7 +32,7 @@ func TestOnlyThePublicInternet(t *testing.T) {
 // TestPrivateAddressesAreRefused, when named, when a name resolves to one, and
 // when a redirect leads there.
 func TestPrivateAddressesAreRefused(t *testing.T) {
-	inside := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { w.Write([]byte("secret")) })) //nolint:errcheck // a test's client
+	inside := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { w.Write([]byte("secret")) }))
 	defer inside.Close()
 	c := New(false)
 	for _, u := range []string{inside.URL, strings.Replace(inside.URL, "127.0.0.1", "localhost", 1), "http://169.254.169.254/latest/meta-data", "http://[::1]/", "http://0x7f000001/", "file:///etc/passwd",
@@ -60,7 +60,7 @@ func TestLimits(t *testing.T) {
 			t.Error("it says more of itself than it must")
 		}
 		http.SetCookie(w, &http.Cookie{Name: "a", Value: "b"})
-		w.Write(make([]byte, 2000)) //nolint:errcheck // a test's client
+		w.Write(make([]byte, 2000))
 	}))
 	defer s.Close()
 	c := newClient(func(netip.Addr, uint16) bool { return true })
@@ -106,11 +106,11 @@ func TestIcons(t *testing.T) {
 		mu.Unlock()
 		switch r.Host + r.URL.Path {
 		case "named.com/":
-			w.Write([]byte(`<html><LINK rel="mask-icon" href="/m.svg"><link href='/evil.svg' rel=icon><link rel="shortcut icon" href="pic/it.png?a=1&amp;b=2">`)) //nolint:errcheck // a test's client
+			w.Write([]byte(`<html><LINK rel="mask-icon" href="/m.svg"><link href='/evil.svg' rel=icon><link rel="shortcut icon" href="pic/it.png?a=1&amp;b=2">`))
 		case "named.com/evil.svg":
-			w.Write([]byte(`<svg onload="x"/>`)) //nolint:errcheck // see above
+			w.Write([]byte(`<svg onload="x"/>`))
 		case "named.com/pic/it.png", "usual.com/favicon.ico":
-			w.Write([]byte(png)) //nolint:errcheck // see above
+			w.Write([]byte(png))
 		default:
 			http.NotFound(w, r)
 		}
@@ -145,8 +145,8 @@ func TestIcons(t *testing.T) {
 		t.Errorf("what is absent was asked %d times", asked["none.com/"])
 	}
 	now = now.Add(noneLife + time.Hour)
-	i.Get(t.Context(), "none.com")  //nolint:errcheck // counted below
-	i.Get(t.Context(), "named.com") //nolint:errcheck // counted below
+	i.Get(t.Context(), "none.com")
+	i.Get(t.Context(), "named.com")
 	if asked["none.com/"] != 2 || asked["named.com/"] != 1 {
 		t.Errorf("after three days: %v", asked)
 	}
