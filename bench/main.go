@@ -26,6 +26,8 @@ var (
 	binary  = flag.String("binary", "./strongroom", "the program to measure")
 	seconds = flag.Duration("time", 4*time.Second, "how long each load runs")
 	seed    = flag.Uint64("seed", 1, "of the made items")
+	devices = flag.Int("devices", 5000, "how many connected devices to measure; 0 for none")
+	idle    = flag.Duration("idle", 20*time.Second, "how long these are left alone")
 )
 
 func main() {
@@ -229,7 +231,7 @@ func measure() error {
 		return err
 	}
 	time.Sleep(time.Second)
-	idle := s.rss()
+	alone := s.rss()
 	fmt.Println("| measure | p50 ms | p95 ms | p99 ms | per s | the old program |\n|---|---|---|---|---|---|")
 	if err := loads(s.url); err != nil {
 		return err
@@ -239,8 +241,15 @@ func measure() error {
 		return err
 	}
 	fmt.Printf("\nstart to first answer %.0f ms (median of %d); idle %.1f MB; after the loads %.1f MB; binary %.1f MB\n",
-		at(starts, .5), len(starts), idle, s.rss(), float64(i.Size())/(1<<20))
-	return nil
+		at(starts, .5), len(starts), alone, s.rss(), float64(i.Size())/(1<<20))
+	if *devices == 0 {
+		return nil
+	}
+	s.stop()
+	if s, _, err = start(filepath.Join(dir, "devices")); err != nil {
+		return err
+	}
+	return sockets(s, *devices)
 }
 
 func prepare(base string) error {

@@ -93,7 +93,7 @@ func runScripts(t *testing.T, version, bw string, s *site) {
 		Condition: func(c string) (bool, error) { return strings.HasPrefix(version, c), nil },
 		Cmds: map[string]func(*testscript.TestScript, bool, []string){
 			"bw": bwCommand, "session": sessionCommand, "value": valueCommand, "is": isCommand, "count": countCommand, "base64": base64Command,
-			"rest": restCommand, "bytes": bytesCommand, "export": exportCommand, "apikey": apikeyCommand,
+			"rest": restCommand, "bytes": bytesCommand, "export": exportCommand, "apikey": apikeyCommand, "restuser": restuserCommand,
 		},
 	})
 }
@@ -241,4 +241,13 @@ func apikeyCommand(ts *testscript.TestScript, _ bool, _ []string) {
 	m := p.Do("POST", "/api/accounts/api-key", map[string]string{"masterPasswordHash": p.Account.AuthHash}).Want(200).Map()
 	ts.Setenv("BW_CLIENTID", "user."+p.ID)
 	ts.Setenv("BW_CLIENTSECRET", m["apiKey"].(string))
+}
+
+// restuser: makes another account through the REST door, with one password in it.
+func restuserCommand(ts *testscript.TestScript, _ bool, _ []string) {
+	c := ts.Value("person").(*servertest.Person).As("")
+	email := vault.NewID[string]()[:8] + "@example.com"
+	in := c.User(email)
+	in.Do("POST", "/api/v1/passwords", map[string]string{"service": "Made by REST", "password": "rp"}).Want(201)
+	ts.Setenv("EMAIL", email)
 }

@@ -214,3 +214,37 @@ func TestUploads(t *testing.T) {
 	}
 	n.Do("GET", link, nil).Want(404)
 }
+
+// TestSecondKindAccounts: what an account of the second kind of encryption has is
+// kept and given back whole; half of it is refused.
+func TestSecondKindAccounts(t *testing.T) {
+	n := servertest.Start(t, servertest.Options(t))
+	a, err := keyring.NewAccount("alice@example.com", servertest.Password, servertest.CheapKDF)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var token string
+	n.Do("POST", "/identity/accounts/register/send-verification-email", map[string]any{"email": a.Email}).Want(200).JSON(&token)
+	kdf := map[string]any{"kdfType": 1, "iterations": 2, "memory": 16, "parallelism": 1}
+	keys := map[string]any{"userKeyEncryptedAccountPrivateKey": a.ProtectedPrivateKey, "accountPublicKey": a.PublicKey,
+		"publicKeyEncryptionKeyPair": map[string]any{"wrappedPrivateKey": a.ProtectedPrivateKey, "publicKey": a.PublicKey, "signedPublicKey": "c2lnbmVk"},
+		"signatureKeyPair":           map[string]any{"wrappedSigningKey": "7.c2lnbmluZw==", "verifyingKey": "dmVyaWZ5"},
+		"securityState":              map[string]any{"securityState": "c3RhdGU=", "securityVersion": 2}}
+	body := map[string]any{"email": a.Email, "emailVerificationToken": token, "accountKeys": keys,
+		"masterPasswordAuthentication": map[string]any{"kdf": kdf, "masterPasswordAuthenticationHash": a.AuthHash, "salt": a.Salt},
+		"masterPasswordUnlock":         map[string]any{"kdf": kdf, "masterKeyWrappedUserKey": a.ProtectedKey, "salt": a.Salt}}
+	state := keys["securityState"]
+	delete(keys, "securityState")
+	n.Do("POST", "/identity/accounts/register/finish", body).Want(400)
+	keys["securityState"] = state
+	n.Do("POST", "/identity/accounts/register/finish", body).Want(200)
+	p := &servertest.Person{Client: n.Client, Email: a.Email, Device: "device", Account: a}
+	m := p.Do("POST", "/identity/connect/token", p.Form()).Want(200).Map()
+	p.SignIn()
+	for _, got := range []map[string]any{m["AccountKeys"].(map[string]any), p.Sync().Profile["accountKeys"].(map[string]any)} {
+		pair, sign, sec := got["publicKeyEncryptionKeyPair"].(map[string]any), got["signatureKeyPair"].(map[string]any), got["securityState"].(map[string]any)
+		if pair["signedPublicKey"] != "c2lnbmVk" || sign["wrappedSigningKey"] != "7.c2lnbmluZw==" || sign["verifyingKey"] != "dmVyaWZ5" || sec["securityState"] != "c3RhdGU=" || sec["securityVersion"] != 2.0 {
+			t.Errorf("%v", got)
+		}
+	}
+}
