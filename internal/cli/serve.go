@@ -88,6 +88,7 @@ func (a *app) serve(ctx context.Context) error {
 	if err := a.greet(ctx, c, n, cert, ln); err != nil {
 		return err
 	}
+	go debug.FreeOSMemory() // what starting took and nothing needs any more
 	return n.Serve(ctx, ln, conf)
 }
 
