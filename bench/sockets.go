@@ -55,7 +55,7 @@ func join(base, email string) (p person, err error) {
 // listen opens a connection to the hub and counts what it hears.
 func listen(base, token string, heard *sync.WaitGroup) (*websocket.Conn, error) {
 	ctx := context.Background()
-	ws, _, err := websocket.Dial(ctx, "ws"+strings.TrimPrefix(base, "http")+"/notifications/hub?access_token="+token, nil)
+	ws, _, err := websocket.Dial(ctx, "ws"+strings.TrimPrefix(base, "http")+"/notifications/hub?access_token="+token, nil) //nolint:bodyclose // the library closes it
 	if err != nil {
 		return nil, err
 	}
@@ -87,8 +87,8 @@ func (s *server) cpu() float64 {
 	}
 	f := strings.Fields(string(b[bytes.LastIndexByte(b, ')')+2:]))
 	var user, system float64
-	fmt.Sscan(f[11], &user)   //nolint:errcheck // the kernel writes numbers
-	fmt.Sscan(f[12], &system) //nolint:errcheck // see above
+	fmt.Sscan(f[11], &user)
+	fmt.Sscan(f[12], &system)
 	return (user + system) / 100
 }
 
@@ -111,7 +111,7 @@ func sockets(s *server, n int) error {
 		if err != nil {
 			return fmt.Errorf("connection %d: %w", i, err)
 		}
-		defer ws.CloseNow() //nolint:errcheck // the end of the run
+		defer ws.CloseNow()
 	}
 	used, at := s.cpu(), time.Now()
 	time.Sleep(*idle)
