@@ -2,6 +2,8 @@ module strongroom
 
 go 1.26.0
 
+ignore ./web/node_modules
+
 require (
 	github.com/ccojocar/zxcvbn-go v1.0.4
 	github.com/coder/websocket v1.8.15
