@@ -50,10 +50,13 @@ func trusting(t testing.TB, ca string) *http.Client {
 	return &http.Client{Timeout: time.Minute, Transport: &http.Transport{TLSClientConfig: &tls.Config{RootCAs: pool}}}
 }
 
-// site is a server that official clients reach over TLS.
+// site is a server that official clients reach over TLS. Mail is where its letters
+// go, nil for nowhere.
 type site struct {
 	URL, CA string
 	Client  servertest.Client
+	Mail    *mailbox
+	end     func() // of the proxy before it
 }
 
 func newSite(t testing.TB, settings ...string) *site {
@@ -72,14 +75,18 @@ func TestOfficialClient(t *testing.T) {
 		t.Run(v, func(t *testing.T) {
 			t.Parallel()
 			bw := bwPath(t, v)
-			runScripts(t, v, bw, newSite(t))
+			b := newMailbox(t)
+			s := newSite(t, b.settings()...)
+			s.Mail = b
+			runScripts(t, v, bw, s)
 		})
 	}
 }
 
-func runScripts(t *testing.T, version, bw string, s *site) {
+// runScripts runs all scripts, or those named, as a new person each.
+func runScripts(t *testing.T, version, bw string, s *site, names ...string) {
 	t.Helper()
-	testscript.Run(t, testscript.Params{
+	params := testscript.Params{
 		Dir: "bw",
 		Setup: func(e *testscript.Env) error {
 			home := filepath.Join(e.WorkDir, "bwdata")
@@ -90,12 +97,29 @@ func runScripts(t *testing.T, version, bw string, s *site) {
 				"PASSWORD="+servertest.Password, "BWJS="+bw, "VERSION="+version, "ID="+p.ID, "HOME="+e.WorkDir, "NODE_NO_WARNINGS=1")
 			return nil
 		},
-		Condition: func(c string) (bool, error) { return strings.HasPrefix(version, c), nil },
+		Condition: func(c string) (bool, error) { return condition(c, version, s), nil },
 		Cmds: map[string]func(*testscript.TestScript, bool, []string){
 			"bw": bwCommand, "session": sessionCommand, "value": valueCommand, "is": isCommand, "count": countCommand, "base64": base64Command,
 			"rest": restCommand, "bytes": bytesCommand, "export": exportCommand, "apikey": apikeyCommand, "restuser": restuserCommand,
+			"factor": factorCommand(s.Mail), "totp": totpCommand, "letter": letterCommand(s.Mail), "recover": recoverCommand, "mailcode": mailcodeCommand,
 		},
-	})
+	}
+	for _, name := range names {
+		params.Dir, params.Files = "", append(params.Files, filepath.Join("bw", name))
+	}
+	testscript.Run(t, params)
+}
+
+// condition is what a script asks in brackets: a version, mail (there is a mailbox),
+// full (everything is to be run).
+func condition(c, version string, s *site) bool {
+	switch c {
+	case "mail":
+		return s.Mail != nil
+	case "full":
+		return os.Getenv("STRONGROOM_FULL_TESTS") != ""
+	}
+	return strings.HasPrefix(version, c)
 }
 
 // bw ARG...: runs the client.

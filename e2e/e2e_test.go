@@ -11,7 +11,6 @@ import (
 	"net/http"
 	"os"
 	"os/exec"
-	"path/filepath"
 	"strings"
 	"sync"
 	"syscall"
@@ -25,24 +24,19 @@ import (
 var binary string
 
 func TestMain(m *testing.M) {
-	dir, err := os.MkdirTemp("", "strongroom-e2e")
+	built, remove, err := servertest.Program()
 	if err != nil {
-		panic(err)
-	}
-	binary = filepath.Join(dir, "strongroom")
-	build := exec.Command("go", "build", "-o", binary, "strongroom/cmd/strongroom")
-	build.Env = append(os.Environ(), "CGO_ENABLED=0")
-	if out, err := build.CombinedOutput(); err != nil {
-		fmt.Fprintf(os.Stderr, "%s\n", out)
+		fmt.Fprintln(os.Stderr, err)
 		os.Exit(1)
 	}
+	binary = built
 	// The official client waits two seconds in each of its runs; many can wait at once.
 	flag.Parse()
 	if err := flag.Set("test.parallel", "12"); err != nil {
 		panic(err)
 	}
 	status := m.Run()
-	os.RemoveAll(dir)
+	remove()
 	os.Exit(status)
 }
 
@@ -106,7 +100,7 @@ func serve(t testing.TB, data string, settings ...string) *process {
 	t.Helper()
 	p := &process{log: &log{grew: make(chan struct{}, 1)}, done: make(chan struct{})}
 	p.cmd = exec.Command(binary, "serve", "--data", data)
-	p.cmd.Env = environ(settings...)
+	p.cmd.Env = environ(placed(t, data, settings)...)
 	p.cmd.Stdout, p.cmd.Stderr = p.log, p.log
 	if err := p.cmd.Start(); err != nil {
 		t.Fatal(err)
@@ -147,7 +141,7 @@ func run(t testing.TB, data, stdin string, settings []string, args ...string) (s
 	ctx, cancel := context.WithTimeout(context.Background(), 2*time.Minute)
 	defer cancel()
 	cmd := exec.CommandContext(ctx, binary, append(args, "--data", data)...)
-	cmd.Env = environ(settings...)
+	cmd.Env = environ(placed(t, data, settings)...)
 	cmd.Stdin = strings.NewReader(stdin)
 	out, err := cmd.CombinedOutput()
 	return string(out), err

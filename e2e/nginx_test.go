@@ -8,19 +8,41 @@ import (
 	"path/filepath"
 	"regexp"
 	"strings"
+	"sync"
 	"syscall"
 	"testing"
 	"time"
 
 	"strongroom/internal/seal"
 	"strongroom/internal/server/servertest"
-	"strongroom/internal/store/testdb"
 	"strongroom/internal/tlscert"
 )
 
-// nginx starts a real one with the configuration that we ship, changed in nothing
-// but addresses and files.
+// nginx starts a real one with the configuration that we ship for nodes that are
+// alike.
 func nginx(t *testing.T, nodes ...string) *site {
+	t.Helper()
+	var servers strings.Builder
+	for _, n := range nodes {
+		servers.WriteString("    server " + host(t, n) + " fail_timeout=1s;\n")
+	}
+	return startNginx(t, "strongroom.conf", freeAddress(t), t.TempDir(), func(conf string) string {
+		return regexp.MustCompile(`(    server 127\.0\.0\.1:\d+ fail_timeout=1s;\n)+`).ReplaceAllLiteralString(conf, servers.String())
+	})
+}
+
+func host(t *testing.T, address string) string {
+	t.Helper()
+	u, err := url.Parse(address)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return u.Host
+}
+
+// startNginx starts a real one with a configuration that we ship, changed in
+// nothing but addresses and files. It listens at addr, with certificates in a folder.
+func startNginx(t *testing.T, shippedAs, addr, certificates string, addresses func(conf string) string) *site {
 	t.Helper()
 	program, err := exec.LookPath("nginx")
 	if err != nil {
@@ -31,31 +53,18 @@ func nginx(t *testing.T, nodes ...string) *site {
 	if err != nil {
 		t.Fatal(err)
 	}
-	shipped, err := os.ReadFile("../packaging/nginx/strongroom.conf")
+	shipped, err := os.ReadFile("../packaging/nginx/" + shippedAs)
 	if err != nil {
 		t.Fatal(err)
 	}
 	dir := t.TempDir()
-	if _, err := tlscert.SelfSigned(filepath.Join(dir, "tls"), []string{"127.0.0.1"}, time.Now); err != nil {
+	certificates = filepath.Join(certificates, "tls")
+	if _, err := tlscert.SelfSigned(certificates, []string{"127.0.0.1", "localhost"}, time.Now); err != nil {
 		t.Fatal(err)
 	}
-	ln, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
-	addr := ln.Addr().String()
-	ln.Close()
-	var servers strings.Builder
-	for _, n := range nodes {
-		u, err := url.Parse(n)
-		if err != nil {
-			t.Fatal(err)
-		}
-		servers.WriteString("    server " + u.Host + ";\n")
-	}
-	conf := regexp.MustCompile(`(    server 127\.0\.0\.1:\d+;\n)+`).ReplaceAllLiteralString(string(shipped), servers.String())
+	conf := addresses(string(shipped))
 	for from, to := range map[string]string{"listen 443 ssl": "listen " + addr + " ssl", "server_name vault.example.com": "server_name 127.0.0.1",
-		"/etc/nginx/strongroom.pem": filepath.Join(dir, "tls", "server.pem"), "/etc/nginx/strongroom.key": filepath.Join(dir, "tls", "server-key.pem")} {
+		"/etc/nginx/strongroom.pem": filepath.Join(certificates, "server.pem"), "/etc/nginx/strongroom.key": filepath.Join(certificates, "server-key.pem")} {
 		if !strings.Contains(conf, from) {
 			t.Fatalf("the shipped configuration has no %q", from)
 		}
@@ -74,9 +83,13 @@ func nginx(t *testing.T, nodes ...string) *site {
 	if err := cmd.Start(); err != nil {
 		t.Fatal(err)
 	}
-	t.Cleanup(func() {
+	s := &site{URL: "https://" + addr, CA: filepath.Join(certificates, "ca.pem")}
+	s.end = sync.OnceFunc(func() {
 		cmd.Process.Signal(syscall.SIGTERM) // its worker ends with it; a kill would leave that behind
 		cmd.Wait()
+	})
+	t.Cleanup(func() {
+		s.end()
 		if t.Failed() {
 			t.Log(out)
 		}
@@ -88,17 +101,17 @@ func nginx(t *testing.T, nodes ...string) *site {
 		}
 		time.Sleep(50 * time.Millisecond)
 	}
-	s := &site{URL: "https://" + addr, CA: filepath.Join(dir, "tls", "ca.pem")}
 	s.Client = servertest.NewClient(t, s.URL)
 	s.Client.HTTP = trusting(t, s.CA)
 	return s
 }
 
-// twoNodes are two servers on one database and one folder of files.
+// twoNodes are two servers on one folder of files and one database, as users who
+// have the printed grants and no more, over TLS.
 func twoNodes(t *testing.T, kind string) (urls [2]string) {
 	t.Helper()
-	settings := []string{"DATABASE_URL=" + testdb.URL(testdb.New(t, kind)), "FERNET_KEY=" + seal.GenerateKey(), "SECRET_KEY=" + strings.Repeat("s", 40),
-		"FILES_DIR=" + filepath.Join(t.TempDir(), "files"), "TRUSTED_PROXIES=127.0.0.1", "SIGNUPS=open"}
+	settings := append(granted(t, kind, "--require-tls"), "FERNET_KEY="+seal.GenerateKey(), "SECRET_KEY="+strings.Repeat("s", 40),
+		"FILES_DIR="+filepath.Join(t.TempDir(), "files"), "TRUSTED_PROXIES=127.0.0.1", "SIGNUPS=open")
 	for n := range urls {
 		urls[n] = serve(t, filepath.Join(t.TempDir(), "data"), settings...).URL
 	}

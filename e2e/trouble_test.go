@@ -9,6 +9,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"strconv"
 	"strings"
 	"sync"
 	"sync/atomic"
@@ -40,6 +41,7 @@ func refusal(t *testing.T, data string, settings []string, want string, args ...
 
 // TestRefusedStarts: what stops a start says so in one line and changes nothing.
 func TestRefusedStarts(t *testing.T) {
+	onlySQLite(t)
 	data := filepath.Join(t.TempDir(), "data")
 	account(t, data)
 	env := filepath.Join(data, ".env")
@@ -145,7 +147,7 @@ func TestRotateWhileWriting(t *testing.T) {
 	}
 	again := serve(t, data, settings...)
 	in, _ := again.client(t).LogIn("user0")
-	if len(everything(t, in, again.URL)) == 0 {
+	if len(in.Everything(again.URL)) == 0 {
 		t.Error("nothing is left")
 	}
 	t.Logf("%d writes during three rotations", writes.Load())
@@ -154,6 +156,7 @@ func TestRotateWhileWriting(t *testing.T) {
 // TestLockedDatabase: while another program holds the file, a write is refused
 // with 503 in time, and goes through afterwards.
 func TestLockedDatabase(t *testing.T) {
+	onlySQLite(t)
 	data := filepath.Join(t.TempDir(), "data")
 	account(t, data)
 	p := serve(t, data)
@@ -170,7 +173,8 @@ func TestLockedDatabase(t *testing.T) {
 	if _, status, err := add(p.URL, in.Token, "x"); status != 503 || err != nil {
 		t.Errorf("a write to a locked database was answered %d, %v", status, err)
 	}
-	in.Do("GET", "/api/v1/passwords", nil).Want(200) // readers go on
+	in.Do("GET", "/api/v1/users/me", nil).Want(200)  // readers go on
+	in.Do("GET", "/api/v1/passwords", nil).Want(503) // but a secret that cannot be written down is not shown
 	if err := tx.Rollback(); err != nil {
 		t.Fatal(err)
 	}
@@ -180,12 +184,13 @@ func TestLockedDatabase(t *testing.T) {
 }
 
 // TestFullDisk: a write that finds no room is refused with 503, what was there
-// stays, and with room again writes go through.
+// stays, and with room again writes go through, without a restart and after one.
 func TestFullDisk(t *testing.T) {
+	onlySQLite(t)
 	data := filepath.Join(t.TempDir(), "data")
 	account(t, data)
 	p := &process{log: &log{grew: make(chan struct{}, 1)}, done: make(chan struct{})}
-	p.cmd = exec.Command("bash", "-c", "ulimit -f 900; exec "+binary+" serve --data "+data) // files of 900 KiB at most
+	p.cmd = exec.Command("bash", "-c", "ulimit -S -f 900; exec "+binary+" serve --data "+data) // files of 900 KiB at most
 	p.cmd.Env, p.cmd.Stdout, p.cmd.Stderr = environ(), p.log, p.log
 	if err := p.cmd.Start(); err != nil {
 		t.Fatal(err)
@@ -209,10 +214,20 @@ func TestFullDisk(t *testing.T) {
 	if last != 503 || len(acked) == 0 {
 		t.Fatalf("after %d writes the full disk was answered with %d", len(acked), last)
 	}
+	in.Do("GET", "/api/v1/users/me", nil).Want(200)
+	if out, err := exec.Command("prlimit", "--pid", strconv.Itoa(p.cmd.Process.Pid), "--fsize=unlimited").CombinedOutput(); err != nil {
+		t.Fatalf("%v: %s", err, out)
+	}
+	waitFor(t, func() bool {
+		id, status, err := add(p.URL, in.Token, "room")
+		acked[id] = status == 201
+		return status == 201 && err == nil
+	})
+	delete(acked, "")
 	p.kill()
 	p = serve(t, data)
 	in, _ = p.client(t).LogIn("alice")
-	ids := everything(t, in, p.URL)
+	ids := in.Everything(p.URL)
 	for id := range acked {
 		if !ids[id] {
 			t.Errorf("item %s was acknowledged and is gone", id)
@@ -223,62 +238,13 @@ func TestFullDisk(t *testing.T) {
 	}
 }
 
-// relay stands between a server and its database and can be cut.
-type relay struct {
-	ln    net.Listener
-	to    string
-	cut   atomic.Bool
-	mu    sync.Mutex
-	conns []net.Conn
-}
-
-func newRelay(t *testing.T, to string) *relay {
-	t.Helper()
-	ln, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
-	r := &relay{ln: ln, to: to}
-	t.Cleanup(func() { ln.Close(); r.drop() })
-	go func() {
-		for {
-			c, err := ln.Accept()
-			if err != nil {
-				return
-			}
-			d, err := net.Dial("tcp", to)
-			if err != nil || r.cut.Load() {
-				c.Close()
-				continue
-			}
-			r.mu.Lock()
-			r.conns = append(r.conns, c, d)
-			r.mu.Unlock()
-			go func() { io.Copy(c, d); c.Close() }()
-			go func() { io.Copy(d, c); d.Close() }()
-		}
-	}()
-	return r
-}
-
-func (r *relay) drop() {
-	r.mu.Lock()
-	defer r.mu.Unlock()
-	for _, c := range r.conns {
-		c.Close()
-	}
-	r.conns = nil
-}
-
 // TestVanishedDatabase: with the database gone the answer is 503, and with it
 // back requests go through, without a restart.
 func TestVanishedDatabase(t *testing.T) {
 	for _, kind := range []string{"mysql", "postgres"} {
 		t.Run(kind, func(t *testing.T) {
-			src := testdb.New(t, kind)
-			r := newRelay(t, src.Host)
-			src.Host = r.ln.Addr().String()
-			settings := []string{"DATABASE_URL=" + testdb.URL(src)}
+			r := testdb.NewRelay(t, testdb.Administrator(t, kind).Host)
+			settings := granted(t, kind, "--host", r.Host())
 			data := filepath.Join(t.TempDir(), "data")
 			account(t, data, settings...)
 			p := serve(t, data, settings...)
@@ -290,14 +256,13 @@ func TestVanishedDatabase(t *testing.T) {
 			c := p.client(t)
 			in, _ := c.LogIn("alice")
 			in.Do("POST", "/api/v1/passwords", map[string]string{"service": "x", "password": "p"}).Want(201)
-			r.cut.Store(true)
-			r.drop()
+			r.Gone(true)
 			in.Do("GET", "/api/v1/passwords", nil).Want(503)
 			in.Do("POST", "/api/v1/passwords", map[string]string{"service": "x", "password": "p"}).Want(503)
 			c.Do("POST", "/api/v1/token", url.Values{"username": {"alice"}, "password": {"x"}}).Want(503)
 			c.Do("GET", "/readyz", nil).Want(503)
 			c.Do("GET", "/healthz", nil).Want(200)
-			r.cut.Store(false)
+			r.Gone(false)
 			waitFor(t, func() bool { return in.Do("GET", "/api/v1/passwords", nil).Status == 200 })
 			in.Do("POST", "/api/v1/passwords", map[string]string{"service": "x", "password": "p"}).Want(201)
 		})

@@ -108,6 +108,15 @@ func (d *Disk) Open(id string) (io.ReadSeekCloser, int64, error) {
 	return f, info.Size(), nil
 }
 
+// Empty reports whether no file is kept.
+func (d *Disk) Empty() (bool, error) {
+	entries, err := os.ReadDir(d.dir)
+	if errors.Is(err, fs.ErrNotExist) {
+		return true, nil
+	}
+	return len(entries) == 0, err
+}
+
 // Delete removes a file; one that is not there is fine.
 func (d *Disk) Delete(id string) error {
 	path, err := d.path(id)

@@ -10,6 +10,7 @@ import (
 	"io"
 	"os"
 	"os/signal"
+	"path/filepath"
 	"strings"
 	"syscall"
 
@@ -32,12 +33,14 @@ type app struct {
 	in       io.Reader
 	out, err io.Writer
 	cmd      *cobra.Command
+	service  bool // run by Windows' service manager: nobody sees what is printed
 }
 
 // Main runs the program and returns its exit status.
 func Main(args []string, in io.Reader, out, errs io.Writer) int {
 	a := &app{in: in, out: out, err: errs}
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	context.AfterFunc(ctx, stop) // a second signal does what signals do
 	defer stop()
 	root := a.root()
 	root.SetArgs(args)
@@ -45,6 +48,9 @@ func Main(args []string, in io.Reader, out, errs io.Writer) int {
 	root.SetOut(out)
 	root.SetErr(errs)
 	if err := root.ExecuteContext(ctx); err != nil {
+		if ctx.Err() != nil {
+			err = fmt.Errorf("interrupted: %w", err)
+		}
 		fmt.Fprintln(errs, "strongroom: "+explain(err))
 		return 1
 	}
@@ -83,9 +89,12 @@ func (a *app) root() *cobra.Command {
 		RunE: func(c *cobra.Command, _ []string) error { return c.Help() }}
 	root.CompletionOptions.DisableDefaultCmd = true
 	config.Bind(root.PersistentFlags())
-	root.AddCommand(a.serveCommand(), a.initCommand(), a.doctorCommand(), a.userCommand(), a.keyCommand(), a.dbCommand(),
+	root.AddCommand(a.serveCommand(), a.initCommand(), a.doctorCommand(), a.userCommand(), a.keyCommand(), a.dbCommand(), a.auditCommand(),
+		a.adminCommand(), a.nodeCommand(), a.jobCommand(),
+		a.serviceCommand(), a.healthCommand(), a.backupCommand(), a.restoreCommand(), a.importCommand(),
 		a.generateCommand(), a.versionCommand())
 	for _, c := range root.Commands() {
+		refuseUnknown(c)
 		pre := c.PersistentPreRun
 		c.PersistentPreRun = func(c *cobra.Command, args []string) {
 			a.cmd = c
@@ -97,11 +106,44 @@ func (a *app) root() *cobra.Command {
 	return root
 }
 
+// refuseUnknown has a command that only groups others fail for one that it does not
+// have: a misspelled check in a script must not pass.
+func refuseUnknown(c *cobra.Command) {
+	if c.HasSubCommands() && !c.Runnable() {
+		c.RunE = func(c *cobra.Command, args []string) error {
+			if len(args) > 0 {
+				return fmt.Errorf("%q is no command of `%s`; it has %s", args[0], c.CommandPath(), subcommands(c))
+			}
+			return c.Help()
+		}
+	}
+	for _, sub := range c.Commands() {
+		refuseUnknown(sub)
+	}
+}
+
+func subcommands(c *cobra.Command) string {
+	var names []string
+	for _, sub := range c.Commands() {
+		if !sub.Hidden {
+			names = append(names, sub.Name())
+		}
+	}
+	return strings.Join(names, ", ")
+}
+
 func (a *app) say(format string, args ...any) { fmt.Fprintf(a.out, format+"\n", args...) }
+
+// complain tells of one thing that does not end the command.
+func (a *app) complain(format string, args ...any) { fmt.Fprintf(a.err, format+"\n", args...) }
 
 // settings reads the settings of this run.
 func (a *app) settings() (*config.Config, error) {
-	return config.Load(config.Options{Flags: a.cmd.Flags()})
+	c, err := config.Load(config.Options{Flags: a.cmd.Flags()})
+	if err == nil && a.service && c.LogFile == "" {
+		c.LogFile = filepath.Join(c.DataDir, "logs", "strongroom.log")
+	}
+	return c, err
 }
 
 // options are the node's, with keys that must be there already.
@@ -110,7 +152,7 @@ func (a *app) options(c *config.Config) (server.Options, error) {
 		return server.Options{}, fmt.Errorf("there are no keys in %s yet: `strongroom init` or `strongroom serve` makes them", c.EnvFile())
 	}
 	o, err := server.Configure(c, a.settings)
-	o.Version, o.Commit = version, commit
+	o.Version, o.Commit, o.Date = version, commit, date
 	return o, err
 }
 

@@ -127,12 +127,17 @@ func (a *app) begin(ctx context.Context, c *config.Config) error {
 }
 
 func (a *app) wrapAll(ctx context.Context, n *server.Node) (done int, err error) {
+	report, end := a.meter()
+	defer end()
 	for {
 		r, err := n.Store.Rotate(ctx, rotateBatch)
 		if err != nil {
 			return done, fmt.Errorf("%w (run `strongroom key rotate` again to go on)", err)
 		}
 		done += r.Done
+		if report != nil {
+			report("data keys", int64(done), int64(done+r.Left))
+		}
 		if r.Left == 0 {
 			return done, nil
 		}

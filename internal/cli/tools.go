@@ -9,8 +9,8 @@ import (
 )
 
 func (a *app) dbCommand() *cobra.Command {
-	db := &cobra.Command{Use: "db", Short: "Migrate the database and show its version"}
-	db.AddCommand(
+	db := &cobra.Command{Use: "db", Short: "Migrate the database, copy it, show its version, print grants"}
+	db.AddCommand(a.copyCommand(), a.grantsCommand(),
 		&cobra.Command{Use: "migrate", Short: "Bring the schema up to date", Args: cobra.NoArgs,
 			RunE: func(cmd *cobra.Command, _ []string) error {
 				n, _, err := a.node(cmd.Context())

@@ -13,6 +13,7 @@ import (
 
 	"strongroom/internal/core/admin"
 	"strongroom/internal/core/unlock"
+	"strongroom/internal/server"
 	"strongroom/internal/vault"
 )
 
@@ -35,6 +36,19 @@ func (a *app) userCommand() *cobra.Command {
 				}
 				return a.changeUser(cmd.Context(), args[0], admin.Change{Role: &r})
 			}},
+		a.inviteCommand(), a.invitationsCommand(), a.quotaCommand(),
+		a.personCommand("signout", "End all sessions and access tokens of an account", "%s is signed out everywhere.",
+			func(ctx context.Context, n *server.Node, id vault.UserID) error {
+				return n.Admin.SignOut(ctx, admin.Machine, id)
+			}),
+		a.personCommand("reset-factors", "Take all second factors off an account, for somebody who lost them", "%s has no second factor any more.",
+			func(ctx context.Context, n *server.Node, id vault.UserID) error {
+				return n.Admin.ResetFactors(ctx, admin.Machine, id)
+			}),
+		a.personCommand("delete", "Delete an account and all that is in it, for good", "%s is deleted.",
+			func(ctx context.Context, n *server.Node, id vault.UserID) error {
+				return n.Admin.Delete(ctx, admin.Machine, id)
+			}),
 		a.stateCommand("suspend", "Suspend an account and end its sessions", vault.Suspended),
 		a.stateCommand("resume", "Let a suspended account in again", vault.Active))
 	return user
@@ -105,7 +119,7 @@ func (a *app) listUsers(ctx context.Context) error {
 	defer n.Close()
 	var after vault.Cursor
 	for {
-		us, err := n.Admin.Users(ctx, admin.Machine, after, 500)
+		us, err := n.Admin.Users(ctx, admin.Machine, vault.UserFilter{}, after, 500)
 		if err != nil {
 			return err
 		}

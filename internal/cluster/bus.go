@@ -1,7 +1,8 @@
 // Package cluster is what makes several nodes on one database one server: it
-// carries notices from the node that made a change to all others. It must not
-// know who listens. Invariant: each node passes a notice on once at most, and
-// only after the change is committed.
+// carries notices from the node that made a change to all others, lists the nodes
+// and leases timed work to one of them. It must not know who listens or what the
+// work is. Invariant: each node passes a notice on once at most, and only after
+// the change is committed.
 package cluster
 
 import (
@@ -16,9 +17,14 @@ import (
 
 // How the outbox is read. Commits do not come in the order of their times, nor do
 // the nodes' clocks agree to the millisecond, so it is read a little back each time.
+// A cluster that loses a database node holds commits for many seconds: now and then
+// it is read far back, and after a gap from where it was last read.
 const (
 	every   = 100 * time.Millisecond
 	overlap = 5 * time.Second
+	deep    = time.Minute
+	farBack = 5 * time.Second // how often it is read that deep
+	longest = 2 * time.Minute
 	atOnce  = 1000
 	readFor = 5 * time.Second
 )
@@ -34,6 +40,8 @@ type Bus struct {
 
 	mu   sync.Mutex
 	seen map[string]time.Time // by id of the notice: when it was passed on
+
+	woke, good, dived time.Time // since when it is read without a pause, when it was last, and far back
 }
 
 // Local passes on what this node changed; other nodes read it in the outbox. It
@@ -71,7 +79,7 @@ func (b *Bus) known(id string) bool {
 func (b *Bus) forget() {
 	b.mu.Lock()
 	defer b.mu.Unlock()
-	before := b.Now().Add(-4 * overlap)
+	before := b.Now().Add(-longest - overlap)
 	for id, at := range b.seen {
 		if at.Before(before) {
 			delete(b.seen, id)
@@ -95,6 +103,7 @@ func (b *Bus) Run(ctx context.Context) {
 			b.forget()
 		}
 		if !b.Store.Shared() || !b.Awake() {
+			b.woke = time.Time{}
 			continue
 		}
 		err := b.read(ctx)
@@ -105,16 +114,44 @@ func (b *Bus) Run(ctx context.Context) {
 	}
 }
 
+// since is from when on the outbox is read at a time. What nobody listened for is
+// left out, however far back it is read: an old sign-out would end a new connection.
+func (b *Bus) since(now time.Time) (from time.Time, dive bool) {
+	if b.woke.IsZero() {
+		b.woke, b.good = now, now
+	}
+	back := overlap
+	if dive = now.Sub(b.dived) >= farBack; dive {
+		back = deep
+	}
+	from = now.Add(-min(longest, max(back, now.Sub(b.good)+overlap)))
+	if awake := b.woke.Add(-overlap); from.Before(awake) {
+		from = awake
+	}
+	return from, dive
+}
+
 func (b *Bus) read(ctx context.Context) error {
 	ctx, cancel := context.WithTimeout(ctx, readFor)
 	defer cancel()
 	var ns []vault.Notice
+	var now time.Time
+	var dive bool
 	err := b.Store.Read(ctx, func(tx *store.Tx) (err error) {
-		ns, err = tx.Outbox(ctx, tx.Now.Add(-overlap), b.known, atOnce)
+		now = tx.Now
+		var from time.Time
+		from, dive = b.since(now)
+		ns, err = tx.Outbox(ctx, from, b.known, atOnce)
 		return err
 	})
 	if err != nil {
 		return err
+	}
+	if len(ns) < atOnce { // else there is more, and the gap stays
+		b.good = now
+		if dive {
+			b.dived = now
+		}
 	}
 	b.Local(ns)
 	return nil

@@ -77,6 +77,8 @@ func TestBadSettingsAreNamedInOneLine(t *testing.T) {
 		{"SECRET_KEY=hunter2\n", nil, "SECRET_KEY (from .env): has 7 characters"},
 		{"", []string{"LISTEN=0.0.0.0:8000"}, "TLS=off"},
 		{"", []string{"LISTEN=8000"}, "LISTEN"},
+		{"", []string{"DEBUG_LISTEN=0.0.0.0:6060"}, "DEBUG_LISTEN (from environment): \"0.0.0.0:6060\" must be a loopback address"},
+		{"", []string{"DEBUG_LISTEN=localhost:6060"}, "DEBUG_LISTEN"},
 		{"", []string{"LISTEN=127.0.0.1:99999"}, "LISTEN"},
 		{"", []string{"TLS=on"}, "TLS (from environment)"},
 		{"", []string{"TLS=files"}, "TLS_CERT_FILE"},
@@ -91,6 +93,9 @@ func TestBadSettingsAreNamedInOneLine(t *testing.T) {
 		{"", []string{"DATABASE_URL=mysql://u:hunter2@:x/h"}, "DATABASE_URL"},
 		{"", []string{"DATABASE_URL=postgres://h/n"}, "names no user"},
 		{"", []string{"DATABASE_URL=sqlite://"}, "must name a file"},
+		{"", []string{"DATABASE_URL=mysql://u:hunter2@a,,b/n"}, "DATABASE_URL (from environment): host 2 of 3"},
+		{"", []string{"DATABASE_URL=mysql://u:hunter2@a:1,b:x/n"}, "host 2 of 2"},
+		{"", []string{"MIGRATE_DATABASE_URL=postgres://u:hunter2@a,a:5432/n"}, "MIGRATE_DATABASE_URL: host 2 of 2 is there twice"},
 		{"", []string{"MIGRATE_DATABASE_URL=x"}, "MIGRATE_DATABASE_URL"},
 		{"", []string{"FERNET_KEY=" + goodKey, "FERNET_KEY_FILE=" + file}, "both set"},
 		{"", []string{"FERNET_KEY_FILE=/does/not/exist"}, "FERNET_KEY_FILE"},
@@ -121,6 +126,8 @@ func TestDatabaseURLs(t *testing.T) {
 		"mysql+mysqlconnector://u:p@h:3307/n":           {Kind: "mysql", User: "u", Password: Secret{"p"}, Host: "h:3307", Name: "n"},
 		"mariadb://u@[::1]/n":                           {Kind: "mysql", User: "u", Host: "[::1]:3306", Name: "n"},
 		"postgresql+psycopg2://u:p@h/n?sslmode=disable": {Kind: "postgres", User: "u", Password: Secret{"p"}, Host: "h:5432", Name: "n"},
+		"mysql://u:p@a:3307,b,[::1]:3309/n":             {Kind: "mysql", User: "u", Password: Secret{"p"}, Host: "a:3307,b:3306,[::1]:3309", Name: "n"},
+		"postgres://u:p,q@a,b:6432/n?sslmode=disable":   {Kind: "postgres", User: "u", Password: Secret{"p,q"}, Host: "a:5432,b:6432", Name: "n"},
 		"postgres://u:p@h:6432/n?sslmode=verify-full":   {Kind: "postgres", User: "u", Password: Secret{"p"}, Host: "h:6432", Name: "n"},
 	} {
 		got, err := ParseDatabaseURL(in)

@@ -6,6 +6,7 @@ import (
 	"net"
 	"net/url"
 	"path/filepath"
+	"slices"
 	"strings"
 )
 
@@ -14,7 +15,7 @@ type Database struct {
 	Kind, Path string
 	User       string
 	Password   Secret
-	Host       string // with its port
+	Host       string // with its port; of several, all, with commas between
 	Name       string
 	Params     url.Values
 }
@@ -47,25 +48,61 @@ func ParseDatabaseURL(raw string) (Database, error) {
 	if k.kind == "sqlite" {
 		return sqliteURL(rest)
 	}
-	u, err := url.Parse(k.kind + "://" + rest)
+	before, hosts, after := authority(rest)
+	first, _, _ := strings.Cut(hosts, ",")
+	u, err := url.Parse(k.kind + "://" + before + first + after)
 	if err != nil {
 		return Database{}, errors.New("is not a well-formed address; characters such as @ : / in the password must be percent-encoded")
 	}
-	d := Database{Kind: k.kind, User: u.User.Username(), Host: u.Host, Name: strings.TrimPrefix(u.Path, "/"), Params: u.Query()}
+	d := Database{Kind: k.kind, User: u.User.Username(), Name: strings.TrimPrefix(u.Path, "/"), Params: u.Query()}
 	pw, _ := u.User.Password()
 	d.Password = Secret{pw}
 	switch {
 	case d.Name == "" || strings.Contains(d.Name, "/"):
 		return Database{}, errors.New("must end in the name of one database, such as /strongroom")
-	case u.Hostname() == "":
-		return Database{}, errors.New("names no host")
 	case d.User == "":
 		return Database{}, errors.New("names no user")
 	}
-	if u.Port() == "" {
-		d.Host = net.JoinHostPort(u.Hostname(), k.port)
+	d.Host, err = hostList(hosts, k.port)
+	return d, err
+}
+
+// authority finds the hosts in what follows the :// of an address.
+func authority(rest string) (before, hosts, after string) {
+	end := len(rest)
+	if n := strings.IndexAny(rest, "/?#"); n >= 0 {
+		end = n
 	}
-	return d, nil
+	at := strings.LastIndex(rest[:end], "@") + 1
+	return rest[:at], rest[at:end], rest[end:]
+}
+
+// maxHosts is how many hosts of one database may be named.
+const maxHosts = 16
+
+// hostList gives each host of a list its port.
+func hostList(list, port string) (string, error) {
+	hosts := strings.Split(list, ",")
+	if len(hosts) > maxHosts {
+		return "", fmt.Errorf("names more than %d hosts", maxHosts)
+	}
+	for n, h := range hosts {
+		u, err := url.Parse("x://" + h)
+		which := "names no host"
+		if len(hosts) > 1 {
+			which = fmt.Sprintf("host %d of %d is empty or malformed; it must be HOST or HOST:PORT", n+1, len(hosts))
+		}
+		if err != nil || u.Hostname() == "" || u.Host != h || strings.HasSuffix(h, ":") {
+			return "", errors.New(which)
+		}
+		if u.Port() == "" {
+			hosts[n] = net.JoinHostPort(u.Hostname(), port)
+		}
+		if slices.Contains(hosts[:n], hosts[n]) {
+			return "", fmt.Errorf("host %d of %d is there twice", n+1, len(hosts))
+		}
+	}
+	return strings.Join(hosts, ","), nil
 }
 
 // sqliteURL reads the path of a SQLite file. sqlite:///x.db and sqlite:///./x.db

@@ -5,8 +5,10 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"net"
 	"net/netip"
 	"net/url"
+	"slices"
 	"strconv"
 	"strings"
 )
@@ -45,17 +47,85 @@ func (s *Switch) UnmarshalText(b []byte) error {
 	return nil
 }
 
+// Choices are the words that there are, for who offers them.
+func (Switch) Choices() []string { return []string{"on", "off"} }
+
 // MiB is a size in mebibytes.
 type MiB int64
 
 // UnmarshalText reads a whole number from 0 to a million.
 func (m *MiB) UnmarshalText(b []byte) error {
+	return whole(m, b, "a whole number of MiB", 0, 1_000_000)
+}
+
+// whole reads a number into v, or says what it must be and within which bounds.
+func whole[T ~int | ~int64](v *T, b []byte, must string, low, high T) error {
 	n, err := strconv.ParseInt(string(b), 10, 64)
-	if err != nil || n < 0 || n > 1_000_000 {
-		return fmt.Errorf("%q must be a whole number of MiB, 0 to 1000000", b)
+	if err != nil || n < int64(low) || n > int64(high) {
+		return fmt.Errorf("%q must be %s, %d to %d", b, must, low, high)
 	}
-	*m = MiB(n)
+	*v = T(n)
 	return nil
+}
+
+// Days is a whole number of days.
+type Days int
+
+// UnmarshalText reads a number from 1 to 3650.
+func (d *Days) UnmarshalText(b []byte) error {
+	return whole(d, b, "a whole number of days", 1, 3650)
+}
+
+// Hours is a time between events; 0 for never.
+type Hours int
+
+// UnmarshalText reads a whole number from 0 to 8760, a year.
+func (h *Hours) UnmarshalText(b []byte) error {
+	return whole(h, b, "a whole number of hours", 0, 8760)
+}
+
+// BackupTo is a folder, or a bucket and a prefix in it; neither when not set.
+type BackupTo struct{ Folder, Bucket, Prefix string }
+
+// UnmarshalText reads s3://BUCKET/PREFIX or a folder.
+func (t *BackupTo) UnmarshalText(b []byte) error {
+	*t = BackupTo{}
+	rest, bucket := strings.CutPrefix(string(b), "s3://")
+	if !bucket {
+		t.Folder = rest
+		return nil
+	}
+	t.Bucket, t.Prefix, _ = strings.Cut(rest, "/")
+	if t.Prefix = strings.Trim(t.Prefix, "/"); t.Prefix != "" {
+		t.Prefix += "/"
+	}
+	if t.Bucket == "" || strings.ContainsAny(t.Bucket, "@:?# ") {
+		return fmt.Errorf("%q must be s3://BUCKET or s3://BUCKET/PREFIX", b)
+	}
+	return nil
+}
+
+func (t BackupTo) String() string {
+	if t.Bucket != "" {
+		return "s3://" + t.Bucket + "/" + t.Prefix
+	}
+	return t.Folder
+}
+
+// KeepDays is a whole number of days, 0 for ever.
+type KeepDays int
+
+// UnmarshalText reads a number from 0 to 36500.
+func (d *KeepDays) UnmarshalText(b []byte) error {
+	return whole(d, b, "a whole number of days", 0, 36500)
+}
+
+// Count is how many of something.
+type Count int
+
+// UnmarshalText reads a whole number from 0 to ten million.
+func (c *Count) UnmarshalText(b []byte) error {
+	return whole(c, b, "a whole number", 0, 10_000_000)
 }
 
 // Port is a TCP port, 0 for none.
@@ -66,11 +136,18 @@ func (p *Port) UnmarshalText(b []byte) error {
 	if len(b) == 0 {
 		return nil
 	}
-	n, err := strconv.Atoi(string(b))
-	if err != nil || n < 1 || n > 65535 {
-		return fmt.Errorf("%q must be a port, 1 to 65535", b)
+	return whole(p, b, "a port", 1, 65535)
+}
+
+// Loopback is an address and port that no other machine can reach; "" for none.
+type Loopback string
+
+// UnmarshalText refuses names and addresses that others might reach.
+func (l *Loopback) UnmarshalText(b []byte) error {
+	if a, err := netip.ParseAddrPort(string(b)); len(b) > 0 && (err != nil || !a.Addr().IsLoopback()) {
+		return fmt.Errorf("%q must be a loopback address and a port, such as 127.0.0.1:6060", b)
 	}
-	*p = Port(n)
+	*l = Loopback(b)
 	return nil
 }
 
@@ -94,15 +171,47 @@ const (
 	TLSOff        TLSMode = "off"
 	TLSFiles      TLSMode = "files"
 	TLSSelfSigned TLSMode = "self-signed"
+	TLSACME       TLSMode = "acme"
 )
 
 // UnmarshalText refuses what is no mode.
 func (m *TLSMode) UnmarshalText(b []byte) error {
 	switch *m = TLSMode(strings.ToLower(string(b))); *m {
-	case TLSOff, TLSFiles, TLSSelfSigned:
+	case TLSOff, TLSFiles, TLSSelfSigned, TLSACME:
 		return nil
 	}
-	return fmt.Errorf("%q must be off, files or self-signed", b)
+	return fmt.Errorf("%q must be off, files, self-signed or acme", b)
+}
+
+// ACMEMode is how names are proved to an authority.
+type ACMEMode string
+
+// UnmarshalText refuses what is no mode.
+func (m *ACMEMode) UnmarshalText(b []byte) error {
+	switch *m = ACMEMode(strings.ToLower(string(b))); *m {
+	case "auto", "http-01", "tls-alpn-01":
+		return nil
+	}
+	return fmt.Errorf("%q must be auto, http-01 or tls-alpn-01", b)
+}
+
+// listed is what stands between the commas of a list; nothing between two is none.
+func listed(list string) (all []string) {
+	for part := range strings.SplitSeq(list, ",") {
+		if part = strings.TrimSpace(part); part != "" {
+			all = append(all, part)
+		}
+	}
+	return all
+}
+
+// Names are host names.
+type Names []string
+
+// UnmarshalText reads names separated by commas.
+func (n *Names) UnmarshalText(b []byte) error {
+	*n = listed(strings.ToLower(string(b)))
+	return nil
 }
 
 // LogFormat is text or json.
@@ -127,16 +236,16 @@ func (l *LogLevel) UnmarshalText(b []byte) error {
 	return nil
 }
 
+// Choices are the levels, the most talkative first.
+func (LogLevel) Choices() []string { return []string{"debug", "info", "warn", "error"} }
+
 // Prefixes are networks; a single address is a network of one.
 type Prefixes []netip.Prefix
 
 // UnmarshalText reads networks and addresses separated by commas.
 func (p *Prefixes) UnmarshalText(b []byte) error {
 	*p = nil
-	for part := range strings.SplitSeq(string(b), ",") {
-		if part = strings.TrimSpace(part); part == "" {
-			continue
-		}
+	for _, part := range listed(string(b)) {
 		if a, err := netip.ParseAddr(part); err == nil {
 			*p = append(*p, netip.PrefixFrom(a.Unmap(), a.Unmap().BitLen()))
 			continue
@@ -191,3 +300,88 @@ func (p *PublicURL) UnmarshalText(b []byte) error {
 	p.URL = u
 	return nil
 }
+
+// FactorMode says whether everybody must have a second factor.
+type FactorMode bool
+
+// UnmarshalText reads optional or required.
+func (m *FactorMode) UnmarshalText(b []byte) error {
+	switch string(b) {
+	case "optional":
+		*m = false
+	case "required":
+		*m = true
+	default:
+		return fmt.Errorf("%q must be optional or required", b)
+	}
+	return nil
+}
+
+// Choices are the words that there are.
+func (FactorMode) Choices() []string { return []string{"optional", "required"} }
+
+// Hosts are servers, each with its port.
+type Hosts []string
+
+// UnmarshalText reads host:port, separated by commas.
+func (h *Hosts) UnmarshalText(b []byte) error {
+	*h = nil
+	for _, s := range listed(strings.ToLower(string(b))) {
+		host, port, err := net.SplitHostPort(s)
+		if err != nil || host == "" || port == "" {
+			return fmt.Errorf("%q is not a host and a port, such as otp.example.org:8443", s)
+		}
+		*h = append(*h, s)
+	}
+	return nil
+}
+
+// StopDelay is how long a server goes on when it is told to stop; auto is -1.
+type StopDelay int
+
+// UnmarshalText reads auto or a whole number of seconds from 0 to 600.
+func (d *StopDelay) UnmarshalText(b []byte) error {
+	if string(b) == "auto" {
+		*d = -1
+		return nil
+	}
+	return whole(d, b, "auto or a whole number of seconds", 0, 600)
+}
+
+// Services are the parts of the server that a process answers for; none stands
+// for all of them.
+type Services []string
+
+// What a process can be told to answer for. All answer /healthz and /readyz.
+const (
+	ServeIdentity      = "identity"      // the Bitwarden door's /identity: log-ins
+	ServeAPI           = "api"           // its /api, /icons and /events
+	ServeNotifications = "notifications" // its /notifications: connected devices
+	ServeWeb           = "web"           // the web vault's files
+	ServeREST          = "rest"          // /api/v1 and /docs
+	ServeJobs          = "jobs"          // no path: what is done by the clock
+)
+
+// UnmarshalText reads some of the words above, separated by commas.
+func (s *Services) UnmarshalText(b []byte) error {
+	*s = nil
+	for _, word := range listed(strings.ToLower(string(b))) {
+		if !slices.Contains(s.Choices(), word) {
+			return fmt.Errorf("%q is none of %s", word, strings.Join(s.Choices(), ", "))
+		}
+		if !slices.Contains(*s, word) {
+			*s = append(*s, word)
+		}
+	}
+	return nil
+}
+
+// Choices are the words that there are; several may be given.
+func (*Services) Choices() []string {
+	return []string{ServeIdentity, ServeAPI, ServeNotifications, ServeWeb, ServeREST, ServeJobs}
+}
+
+// Has reports whether the process answers for service.
+func (s Services) Has(service string) bool { return len(s) == 0 || slices.Contains(s, service) }
+
+func (s Services) String() string { return strings.Join(s, ",") }

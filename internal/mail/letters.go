@@ -49,10 +49,33 @@ func VerifyEmail(link string) Letter {
 		Link: link, Button: "Go on", After: notYou}.letter()
 }
 
+// Invitation brings the link with which somebody who was asked makes an account.
+func Invitation(link string, until time.Time) Letter {
+	return content{Subject: "You are invited to Strongroom", Lines: []string{"An administrator invites you to keep your passwords in this Strongroom.",
+		"The link works once, until " + until.UTC().Format("2006-01-02 15:04 MST") + "."}, Link: link, Button: "Make my account",
+		After: "If you do not know what this is about, ignore this letter."}.letter()
+}
+
 // NewDevice tells of a sign-in from a device that was not known.
 func NewDevice(device, address string, at time.Time) Letter {
 	return content{Subject: "A new device signed in", Lines: []string{"Your account was just used on a new device.", "Device: " + device, "Address: " + address,
 		"Time: " + at.UTC().Format("2006-01-02 15:04 MST")}, After: "If this was not you, change your master password and sign out all sessions."}.letter()
+}
+
+// FactorsChanged tells of a second factor that was added or removed; kind is its name.
+func FactorsChanged(kind string, removed bool, address string, at time.Time) Letter {
+	c := content{Subject: "A second factor was added", After: "If this was not you, change your master password and sign out all sessions."}
+	if removed {
+		c.Subject = "A second factor was removed"
+	}
+	c.Lines = []string{c.Subject + " on your account.", "Kind: " + kind, "Address: " + address, "Time: " + at.UTC().Format("2006-01-02 15:04 MST")}
+	return c.letter()
+}
+
+// FactorsReset tells that an administrator took somebody's second factors away.
+func FactorsReset(at time.Time) Letter {
+	return content{Subject: "Your second factors were reset", Lines: []string{"An administrator took all second factors off your account. Until you set one up again, the password alone signs in.",
+		"Time: " + at.UTC().Format("2006-01-02 15:04 MST")}, After: "If you did not ask for this, tell your administrators now, and change your master password."}.letter()
 }
 
 // Hint answers somebody who forgot the master password; "" when none was set.
@@ -75,4 +98,9 @@ func DeleteAccount(link string) Letter {
 // Code brings a code to be typed; purpose completes "You need this code to ...".
 func Code(code, purpose string) Letter {
 	return content{Subject: "Your code: " + code, Lines: []string{"You need this code to " + purpose + ":"}, Code: code, After: notYou}.letter()
+}
+
+// Test shows an administrator that letters arrive.
+func Test() Letter {
+	return content{Subject: "Mail works", Lines: []string{"An administrator of this Strongroom had it send this letter, to see whether mail works. It does."}}.letter()
 }

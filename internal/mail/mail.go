@@ -6,6 +6,7 @@ import (
 	"context"
 	"crypto/tls"
 	"crypto/x509"
+	"errors"
 	"fmt"
 	"log/slog"
 	netmail "net/mail"
@@ -119,6 +120,22 @@ func (s *Sender) Later(to string, l Letter) {
 	}()
 }
 
+// Wait returns when the letters of Later have left, or with the error of ctx. It is
+// for the end: what Later is handed afterwards is dropped.
+func (s *Sender) Wait(ctx context.Context) error {
+	if s == nil {
+		return nil
+	}
+	for range cap(s.slots) {
+		select {
+		case s.slots <- struct{}{}:
+		case <-ctx.Done():
+			return ctx.Err()
+		}
+	}
+	return nil
+}
+
 func (s *Sender) client(ctx context.Context) (*gomail.Client, error) {
 	wait := sendTime // the library looks at this, not at the context, once it is connected
 	if until, ok := ctx.Deadline(); ok {
@@ -138,4 +155,14 @@ func (s *Sender) client(ctx context.Context) (*gomail.Client, error) {
 		o = append(o, gomail.WithSMTPAuth(gomail.SMTPAuthAutoDiscover), gomail.WithUsername(s.s.User), gomail.WithPassword(s.s.Password))
 	}
 	return gomail.NewClient(s.s.Host, o...)
+}
+
+// Told is a failure to send with the mail server's own words where they can be
+// read: for administrators, who set the server up.
+func Told(err error) error {
+	f, ok := errors.AsType[*fault.Error](err)
+	if !ok || f.Cause == nil {
+		return err
+	}
+	return f.At("to", strings.ReplaceAll(f.Cause.Error(), "\n", "; "))
 }

@@ -128,3 +128,19 @@ func TestOff(t *testing.T) {
 		t.Error("a sender that is no address was taken")
 	}
 }
+
+func TestWaitIsForLettersOnTheirWay(t *testing.T) {
+	p := mailtest.Start(t, nil)
+	s := sender(t, p, nil)
+	for range 3 {
+		s.Later("alice@example.com", Hint("x"))
+	}
+	ctx, cancel := context.WithTimeout(t.Context(), 20*time.Second)
+	defer cancel()
+	if err := s.Wait(ctx); err != nil || len(p.Letters) != 3 {
+		t.Errorf("%d letters arrived: %v", len(p.Letters), err)
+	}
+	if err := (*Sender)(nil).Wait(ctx); err != nil {
+		t.Error(err)
+	}
+}

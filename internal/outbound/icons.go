@@ -79,7 +79,7 @@ func (i *Icons) Get(ctx context.Context, domain string) ([]byte, string, error) 
 		if b, known := i.kept(path); known {
 			return found(b)
 		}
-		if i.Client == nil {
+		if i.Client.Off() {
 			return nil, "", ErrNoIcon
 		}
 		wait, mine := i.begin(domain)
@@ -87,6 +87,10 @@ func (i *Icons) Get(ctx context.Context, domain string) ([]byte, string, error) 
 			return nil, "", errBusy
 		}
 		if mine {
+			if b, known := i.kept(path); known { // by somebody who was ready between the two looks
+				i.end(domain)
+				return found(b)
+			}
 			b := i.fetch(ctx, domain)
 			err := i.keep(path, b)
 			i.end(domain)

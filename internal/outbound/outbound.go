@@ -5,6 +5,7 @@
 package outbound
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"fmt"
@@ -13,6 +14,7 @@ import (
 	"net/http"
 	"net/netip"
 	"net/url"
+	"slices"
 	"syscall"
 	"time"
 
@@ -37,15 +39,18 @@ var (
 type Client struct {
 	http  *http.Client
 	allow func(netip.Addr, uint16) bool
+	off   func() bool
 }
 
-// New makes the client, nil when off.
-func New(off bool) *Client {
-	if off {
-		return nil
-	}
-	return newClient(public)
+// New makes the client; off is asked before every request.
+func New(off func() bool) *Client {
+	c := newClient(public)
+	c.off = off
+	return c
 }
+
+// Off reports whether nothing may be asked right now.
+func (c *Client) Off() bool { return c == nil || c.off != nil && c.off() }
 
 func newClient(allow func(netip.Addr, uint16) bool) *Client {
 	c := &Client{allow: allow}
@@ -54,6 +59,27 @@ func newClient(allow func(netip.Addr, uint16) bool) *Client {
 		DialContext: d.DialContext, TLSHandshakeTimeout: connectTime, ResponseHeaderTimeout: connectTime, MaxResponseHeaderBytes: 64 << 10,
 		MaxIdleConns: 16, IdleConnTimeout: 30 * time.Second, DisableCompression: false, ForceAttemptHTTP2: true}}
 	return c
+}
+
+// Allowing is the client for one purpose, whose servers may be private too: hosts,
+// each with its port, are named by the machine's owner. It follows no redirects,
+// so that no other server leads it there.
+func (c *Client) Allowing(hosts []string) *Client {
+	if c == nil {
+		return nil
+	}
+	guarded := &net.Dialer{Timeout: connectTime, ControlContext: c.control}
+	open := &net.Dialer{Timeout: connectTime}
+	dial := func(ctx context.Context, network, address string) (net.Conn, error) {
+		if slices.Contains(hosts, address) {
+			return open.DialContext(ctx, network, address)
+		}
+		return guarded.DialContext(ctx, network, address)
+	}
+	t := c.http.Transport.(*http.Transport).Clone()
+	t.DialContext = dial
+	return &Client{allow: c.allow, off: c.off, http: &http.Client{Timeout: wholeTime, Transport: t,
+		CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }}}
 }
 
 // control sees the address that will really be connected to, after all names are
@@ -90,7 +116,7 @@ type Answer struct {
 
 // Get asks for a page of at most limit bytes; a longer one is ErrFailed.
 func (c *Client) Get(ctx context.Context, address string, limit int64) (*Answer, error) {
-	if c == nil {
+	if c.Off() {
 		return nil, ErrOff
 	}
 	u, err := url.Parse(address)
@@ -121,6 +147,42 @@ func (c *Client) Get(ctx context.Context, address string, limit int64) (*Answer,
 		return nil, ErrFailed.Because(fmt.Errorf("more than %d bytes", limit))
 	}
 	return &Answer{resp.StatusCode, resp.Header.Get("Content-Type"), b, resp.Request.URL}, nil
+}
+
+// Post sends body to an address and returns the answer's status; its body is of no use.
+// A redirect is not followed: what was signed for one address is not for another.
+func (c *Client) Post(ctx context.Context, address, contentType string, headers map[string]string, body []byte) (status int, err error) {
+	if c == nil {
+		return 0, ErrOff
+	}
+	u, err := url.Parse(address)
+	if err != nil {
+		return 0, ErrRefused.Because(err)
+	}
+	if err := checkURL(u); err != nil {
+		return 0, err
+	}
+	r, err := http.NewRequestWithContext(ctx, http.MethodPost, u.String(), bytes.NewReader(body))
+	if err != nil {
+		return 0, ErrRefused.Because(err)
+	}
+	for k, v := range headers {
+		r.Header.Set(k, v)
+	}
+	r.Header.Set("User-Agent", "Strongroom")
+	r.Header.Set("Content-Type", contentType)
+	once := *c.http
+	once.CheckRedirect = func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }
+	resp, err := once.Do(r)
+	if err != nil {
+		if f, ok := errors.AsType[*fault.Error](err); ok {
+			return 0, f
+		}
+		return 0, ErrFailed.Because(err)
+	}
+	defer resp.Body.Close()
+	io.Copy(io.Discard, io.LimitReader(resp.Body, 64<<10)) //nolint:errcheck // it lets the connection be used again
+	return resp.StatusCode, nil
 }
 
 // closed are the networks that are not the public internet (IANA's registries of

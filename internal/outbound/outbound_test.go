@@ -34,7 +34,7 @@ func TestOnlyThePublicInternet(t *testing.T) {
 func TestPrivateAddressesAreRefused(t *testing.T) {
 	inside := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { w.Write([]byte("secret")) }))
 	defer inside.Close()
-	c := New(false)
+	c := New(nil)
 	for _, u := range []string{inside.URL, strings.Replace(inside.URL, "127.0.0.1", "localhost", 1), "http://169.254.169.254/latest/meta-data", "http://[::1]/", "http://0x7f000001/", "file:///etc/passwd",
 		"gopher://x/", "http://user:pw@example.com/", "http:///x", "://"} {
 		if a, err := c.Get(t.Context(), u, 1000); err == nil {

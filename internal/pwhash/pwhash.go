@@ -48,6 +48,12 @@ func New(concurrent, queue int) *Hasher {
 	return &Hasher{slots: make(chan struct{}, concurrent), queue: int64(queue)}
 }
 
+// Running is how many hash now.
+func (h *Hasher) Running() int { return len(h.slots) }
+
+// Waiting is how many wait to hash.
+func (h *Hasher) Waiting() int64 { return h.waiting.Load() }
+
 // Do runs f under the bound: ErrBusy when the queue is full, ctx's error when
 // that ends before f begins. f is for other work of this weight, such as a
 // client's key derivation; what memory it takes is its caller's to know.
@@ -87,7 +93,16 @@ func (h *Hasher) Hash(ctx context.Context, secret string) (phc string, err error
 
 // Verify reports whether phc was made of secret, in constant time. A phc that is
 // none, or costs more than 64 MiB, 16 passes or 16 lanes, is an error without a kind.
+// One that another server made (Brought) is checked by its own rule.
 func (h *Hasher) Verify(ctx context.Context, phc, secret string) (ok bool, err error) {
+	if Outdated(phc) {
+		b, err := parseBrought(phc)
+		if err != nil {
+			return false, err
+		}
+		err = h.Do(ctx, func() { ok = subtle.ConstantTimeCompare(b.hash(secret), b.sum) == 1 })
+		return ok && err == nil, err
+	}
 	p, err := parse(phc)
 	if err != nil {
 		return false, err

@@ -179,3 +179,33 @@ func BenchmarkVerify(b *testing.B) {
 		}
 	}
 }
+
+// BenchmarkSemaphore is what bounding costs where nobody waits.
+func BenchmarkSemaphore(b *testing.B) {
+	h := New(1, 1)
+	for b.Loop() {
+		if err := h.Do(b.Context(), func() {}); err != nil {
+			b.Fatal(err)
+		}
+	}
+}
+
+// BenchmarkCrowd is one hash while four times as many as there is room for ask
+// at once: what it takes more than BenchmarkVerify is waiting for a turn.
+func BenchmarkCrowd(b *testing.B) {
+	h := New(0, 64)
+	phc, err := h.Hash(b.Context(), "secret")
+	if err != nil {
+		b.Fatal(err)
+	}
+	b.SetParallelism(4)
+	b.ReportAllocs()
+	b.ResetTimer()
+	b.RunParallel(func(p *testing.PB) {
+		for p.Next() {
+			if ok, err := h.Verify(b.Context(), phc, "secret"); err != nil || !ok {
+				b.Error(ok, err)
+			}
+		}
+	})
+}

@@ -6,6 +6,7 @@ import (
 	"encoding/hex"
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 )
@@ -58,6 +59,16 @@ func (k Keys) Len() int { return len(k.all) }
 // Newest is the id of the key that wraps new data keys. An id tells nothing of its key.
 func (k Keys) Newest() string { return k.all[0].id }
 
+// First are the same keys with the one of that id as the newest; ok says that it is there.
+func (k Keys) First(id string) (first Keys, ok bool) {
+	for n, r := range k.all {
+		if r.id == id {
+			return Keys{slices.Concat([]rootKey{r}, k.all[:n], k.all[n+1:])}, true
+		}
+	}
+	return Keys{}, false
+}
+
 // IDs are the ids of all keys, newest first: 16 hex digits each.
 func (k Keys) IDs() []string {
 	ids := make([]string, len(k.all))
@@ -90,6 +101,25 @@ func (k Keys) Unwrap(owner, token, keyID string) (DataKey, error) {
 		return DataKey{}, ErrToken
 	}
 	return dataKey([32]byte(plain)), nil
+}
+
+// Sign proves of what that it was seen by who has these keys. It is bound to a
+// place, as a sealed value is.
+func (k Keys) Sign(p Place, what []byte, now time.Time) (token, keyID string) {
+	return sealAt(k.all[0].f, p, what, now), k.all[0].id
+}
+
+// CheckSignature asks whether token proves what; ErrNoKey and ErrToken say no.
+func (k Keys) CheckSignature(p Place, what []byte, token, keyID string) error {
+	f, ok := k.find(keyID)
+	if !ok {
+		return fmt.Errorf("%w: key %s", ErrNoKey, keyID)
+	}
+	plain, _, err := openAt(f, p, nil, []byte(token))
+	if err == nil && !hmac.Equal(plain, what) {
+		err = ErrToken
+	}
+	return err
 }
 
 func (k Keys) String() string               { return "[redacted]" }

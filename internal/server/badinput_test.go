@@ -183,7 +183,7 @@ func TestBadTokens(t *testing.T) {
 
 func TestBadRegistrations(t *testing.T) {
 	o := servertest.Options(t)
-	o.SignUps = vault.SignUps{Domains: []string{"example.com"}}
+	o.Settings = servertest.Settings(t, "SIGNUPS=example.com")
 	n := servertest.Start(t, o)
 	try := func(what string, body map[string]string, status int, location string) {
 		t.Helper()

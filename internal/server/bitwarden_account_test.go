@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"strings"
 	"testing"
 
 	"strongroom/internal/keyring"
@@ -140,7 +141,7 @@ func TestDeletedAccountLeavesNothing(t *testing.T) {
 				t.Fatalf("%d files before", got)
 			}
 			p.Do("DELETE", "/api/accounts", map[string]string{"masterPasswordHash": p.Account.AuthHash}).Want(200)
-			if err := n.Sweep(t.Context()); err != nil {
+			if err := n.Jobs.All(t.Context()); err != nil {
 				t.Fatal(err)
 			}
 			if got := files(t, o.Files); got != 0 {
@@ -176,7 +177,7 @@ func files(t *testing.T, dir string) (n int) {
 // TestUploads: what is longer, shorter or breaks off leaves nothing behind.
 func TestUploads(t *testing.T) {
 	o := servertest.Options(t)
-	o.FileQuota = 4 << 20
+	o.Settings = servertest.Settings(t, "SIGNUPS=open", "FILE_QUOTA=4")
 	n := servertest.Start(t, o)
 	p := n.Join("alice@example.com")
 	item := p.Add("x")["id"].(string)
@@ -199,6 +200,18 @@ func TestUploads(t *testing.T) {
 	if files(t, o.Files) != 0 || testdb.Cell(t, o.Store.Source, "SELECT COUNT(*) FROM attachments") != "0" {
 		t.Error("a broken upload left something")
 	}
+	// Old clients send it in one step, and its encrypted name as the part's.
+	name := p.Enc("n")
+	for !strings.Contains(name, "/") {
+		name = p.Enc("n")
+	}
+	old := p.Do("POST", "/api/ciphers/"+item+"/attachment", "--b\r\nContent-Disposition: form-data; name=\"key\"\r\n\r\n"+p.Enc("k")+
+		"\r\n--b\r\nContent-Disposition: form-data; name=\"data\"; filename=\""+name+"\"\r\n\r\nold\r\n--b--\r\n", "Content-Type", "multipart/form-data; boundary=b").Want(200).Map()
+	kept, _ := old["attachments"].([]any)[0].(map[string]any)
+	if kept["fileName"] != name {
+		t.Errorf("the name that was kept is %v, want %s", kept["fileName"], name)
+	}
+	p.Do("DELETE", "/api/ciphers/"+item+"/attachment/"+kept["id"].(string), nil).Want(200)
 	// One that is right, and its link.
 	id = announce(100).Want(200).Map()["attachmentId"].(string)
 	upload(p.Client, "/api/ciphers/"+item+"/attachment/"+id, bytes.Repeat([]byte("z"), 100)).Want(200)

@@ -172,18 +172,41 @@ func TestSendsRunOut(t *testing.T) {
 	p.Do("PUT", "/api/ciphers/"+item+"/delete", nil).Want(200)
 	now = now.Add(50 * time.Minute)
 	p.SignIn()
-	if err := n.Sweep(t.Context()); err != nil {
+	if err := n.Jobs.All(t.Context()); err != nil {
 		t.Fatal(err)
 	}
 	if got := p.Sync(); len(got.Sends) != 4 || len(got.Ciphers) != 1 {
 		t.Errorf("%d Sends, %d items", len(got.Sends), len(got.Ciphers))
 	}
 	now = now.Add(31 * 24 * time.Hour)
-	if err := n.Sweep(t.Context()); err != nil {
+	if err := n.Jobs.All(t.Context()); err != nil {
 		t.Fatal(err)
 	}
 	p.SignIn()
 	if got := p.Sync(); len(got.Sends) != 0 || len(got.Ciphers) != 0 {
 		t.Errorf("after their time: %d Sends, %d items", len(got.Sends), len(got.Ciphers))
+	}
+}
+
+// TestRefusalsNameTheirCode: our own web vault has words for a code in its
+// person's language; what a refusal hides, its code does not tell either.
+func TestRefusalsNameTheirCode(t *testing.T) {
+	n := servertest.Start(t, servertest.Options(t))
+	p := n.Join("alice@example.com")
+	if c := p.Do("GET", "/api/ciphers/"+vault.NewID[string](), nil).Want(404).Header.Get("Error-Code"); c != "item-not-found" {
+		t.Errorf("code %q", c)
+	}
+	hint := map[string]any{"email": p.Email}
+	if c := n.Do("POST", "/api/accounts/password-hint", hint).Want(503).Header.Get("Error-Code"); c != "mail-off" {
+		t.Errorf("code %q", c)
+	}
+	kdf := map[string]any{"kdfType": p.Account.KDF.Type, "iterations": p.Account.KDF.Iterations, "memory": p.Account.KDF.MemoryMiB, "parallelism": p.Account.KDF.Parallelism}
+	salt := "bob@example.com"
+	a := n.Do("POST", "/api/accounts/register", map[string]any{"email": salt, "setupCode": "wrong",
+		"masterPasswordAuthentication": map[string]any{"kdf": kdf, "masterPasswordAuthenticationHash": p.Account.AuthHash, "salt": salt},
+		"masterPasswordUnlock":         map[string]any{"kdf": kdf, "masterKeyWrappedUserKey": p.Account.ProtectedKey, "salt": salt},
+		"userAsymmetricKeys":           map[string]any{"publicKey": p.Account.PublicKey, "encryptedPrivateKey": p.Account.ProtectedPrivateKey}}).Want(404)
+	if c := a.Header.Get("Error-Code"); c != "" || a.Map()["message"] != "Resource not found." {
+		t.Errorf("a hidden refusal has the code %q: %s", c, a.Body)
 	}
 }

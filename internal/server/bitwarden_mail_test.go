@@ -15,6 +15,7 @@ import (
 	"strongroom/internal/keyring"
 	"strongroom/internal/mail"
 	"strongroom/internal/mail/mailtest"
+	"strongroom/internal/server"
 	"strongroom/internal/server/servertest"
 	"strongroom/internal/vault"
 )
@@ -45,12 +46,15 @@ func letter(t *testing.T, p *mailtest.Post) (to, subject, text string) {
 	return "", "", ""
 }
 
-func mailNode(t *testing.T) (*servertest.Node, *mailtest.Post) {
+func mailNode(t *testing.T, change ...func(*server.Options)) (*servertest.Node, *mailtest.Post) {
 	t.Helper()
 	p := mailtest.Start(t, nil)
 	o := servertest.Options(t)
 	o.URL = "https://vault.example.com"
 	o.Mail = mail.Settings{From: "vault@example.com", Host: "localhost", Port: p.Port, Roots: p.Roots, Log: o.Log}
+	for _, c := range change {
+		c(&o)
+	}
 	return servertest.Start(t, o), p
 }
 

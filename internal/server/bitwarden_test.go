@@ -44,13 +44,14 @@ func TestDialectsAgree(t *testing.T) {
 	}
 }
 
-// TestTokensStayAtTheirDoor: a token of one door is dead at the other.
+// TestTokensStayAtTheirDoor: a token of the REST door is dead at the other; a
+// client's token opens nothing at the REST door.
 func TestTokensStayAtTheirDoor(t *testing.T) {
 	n := servertest.Start(t, servertest.Options(t))
 	p := n.Join("alice@example.com")
 	in, refresh := n.LogIn("alice@example.com")
 	p.As(in.Token).Do("GET", "/api/sync", nil).Want(401)
-	p.As(p.Token).Do("GET", "/api/v1/passwords", nil).Want(401)
+	p.As(p.Token).Do("GET", "/api/v1/passwords", nil).Want(403)
 	p.As("").Do("POST", "/identity/connect/token", url.Values{"grant_type": {"refresh_token"}, "refresh_token": {refresh}, "client_id": {"cli"}}).Want(400)
 	n.Do("POST", "/api/v1/token", url.Values{"grant_type": {"refresh_token"}, "refresh_token": {p.Refresh}}).Want(401)
 	again := p.As("").Do("POST", "/identity/connect/token", url.Values{"grant_type": {"refresh_token"}, "refresh_token": {p.Refresh}, "client_id": {"cli"}}).Want(200).Map()

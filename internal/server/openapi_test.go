@@ -147,7 +147,7 @@ func TestDocsPage(t *testing.T) {
 // TestDocsErrors holds docs/errors.md to the faults that the program defines.
 func TestDocsErrors(t *testing.T) {
 	var b strings.Builder
-	b.WriteString("# Errors\n\nMade from the code by `make generate`; a test holds it. `code` is stable; `type` is `urn:strongroom:error:` and the code.\n\n| code | kind | what it says |\n|---|---|---|\n")
+	b.WriteString("# Errors\n\nMade from the code by `make generate`; a test holds it. `code` is stable; `type` is `urn:strongroom:error:` and the code.\nThe Bitwarden door names it in the header `Error-Code`.\n\n| code | kind | what it says |\n|---|---|---|\n")
 	for _, f := range fault.All() {
 		b.WriteString("| `" + f.Code + "` | " + f.Kind.String() + " | " + f.Message + " |\n")
 	}

@@ -1,7 +1,6 @@
 package server_test
 
 import (
-	"fmt"
 	"maps"
 	"net/url"
 	"slices"
@@ -10,7 +9,10 @@ import (
 
 	"github.com/danielgtaylor/huma/v2"
 
+	coreadmin "strongroom/internal/core/admin"
+	"strongroom/internal/server"
 	"strongroom/internal/server/servertest"
+	"strongroom/internal/store"
 	"strongroom/internal/vault"
 )
 
@@ -25,21 +27,38 @@ const (
 	dead   // a token after its logout
 	reader // an access token that may read, of its maker's things
 	writer // an access token that may write, of its maker's things
+	client // the owner's session of a client that decrypts by itself
 	callers
 )
 
-var callerNames = [callers]string{"anonymous", "owner", "other user", "auditor", "admin", "suspended", "dead token", "read token", "write token"}
+var callerNames = [callers]string{"anonymous", "owner", "other user", "auditor", "admin", "suspended", "dead token", "read token", "write token", "client session"}
 
 // The usual rows. A cell is the status that this caller must get.
 var (
-	public   = [callers]int{200, 200, 200, 200, 200, 200, 200, 200, 200}
-	readOwn  = [callers]int{401, 200, 404, 404, 404, 401, 401, 200, 200}
-	writeOwn = [callers]int{401, 200, 404, 404, 404, 401, 401, 403, 200}
-	selfOwn  = [callers]int{401, 200, 404, 404, 404, 401, 401, 403, 403}
-	readAny  = [callers]int{401, 200, 200, 200, 200, 401, 401, 200, 200}
-	writeAny = [callers]int{401, 200, 200, 200, 200, 401, 401, 403, 200}
-	selfAny  = [callers]int{401, 200, 200, 200, 200, 401, 401, 403, 403}
+	public   = [callers]int{200, 200, 200, 200, 200, 200, 200, 200, 200, 200}
+	readOwn  = [callers]int{401, 200, 404, 404, 404, 401, 401, 200, 200, 403}
+	writeOwn = [callers]int{401, 200, 404, 404, 404, 401, 401, 403, 200, 403}
+	selfOwn  = [callers]int{401, 200, 404, 404, 404, 401, 401, 403, 403, 200}
+	readAny  = [callers]int{401, 200, 200, 200, 200, 401, 401, 200, 200, 403}
+	writeAny = [callers]int{401, 200, 200, 200, 200, 401, 401, 403, 200, 403}
+	selfAny  = [callers]int{401, 200, 200, 200, 200, 401, 401, 403, 403, 200}
+	openSelf = [callers]int{401, 200, 200, 200, 200, 401, 401, 403, 403, 403} // what needs the opened key, too
+	openOwn  = [callers]int{401, 200, 404, 404, 404, 401, 401, 403, 403, 403}
+
+	watchers  = [callers]int{401, 403, 403, 200, 200, 401, 401, 403, 403, 403}
+	adminOnly = [callers]int{401, 403, 403, 403, 200, 401, 401, 403, 403, 403}
 )
+
+// refusedSelf is selfAny where what is sent is refused with a status of its own.
+func refusedSelf(status int) [callers]int {
+	cells := selfAny
+	for i, c := range cells {
+		if c == 200 {
+			cells[i] = status
+		}
+	}
+	return cells
+}
 
 // permissions has a row for every route: what each caller gets when the request
 // is right in every other way. 200 stands for any 2xx.
@@ -49,13 +68,34 @@ var permissions = map[string]struct {
 }{
 	"POST /register":           {public, map[string]string{"username": "{new}", "password": servertest.Password}},
 	"POST /token":              {public, url.Values{"username": {"owner"}, "password": {servertest.Password}}},
+	"GET /version":             {public, nil},
 	"GET /generate-password":   {public, nil},
 	"GET /generate-passphrase": {public, nil},
 	"GET /generate-username":   {public, nil},
-	"GET /users/me":            {readAny, nil},
+	"GET /breach/{prefix}":     {[callers]int{401, 503, 503, 503, 503, 401, 401, 503, 503, 503}, nil}, // nothing is asked outside in tests
+	"GET /users/me":            {[callers]int{401, 200, 200, 200, 200, 401, 401, 200, 200, 200}, nil},
 	"POST /logout":             {selfAny, nil},
+	"POST /step-up":            {selfAny, map[string]string{"password": servertest.Password}},
 	"GET /sessions":            {selfAny, nil},
-	"DELETE /sessions/{id}":    {selfOwn, nil},
+	"GET /events":              {selfAny, nil},
+	"GET /events/export":       {selfAny, nil},
+	"GET /admin/events":        {watchers, nil},
+	"GET /admin/events/export": {watchers, nil},
+
+	"GET /users/me/factors":                        {selfAny, nil},
+	"DELETE /users/me/factors/{id}":                {selfOwn, nil},
+	"POST /users/me/factors/authenticator":         {selfAny, nil},
+	"POST /users/me/factors/authenticator/confirm": {refusedSelf(422), map[string]string{"secret": "x", "code": "1", "ticket": "x"}},
+	"POST /users/me/factors/email":                 {selfAny, map[string]string{"email": "x@example.com"}},
+	"POST /users/me/factors/email/confirm":         {refusedSelf(422), map[string]string{"email": "x@example.com", "code": "1", "ticket": "x"}},
+	"POST /users/me/factors/yubikey":               {refusedSelf(503), map[string]string{"otp": strings.Repeat("c", 44)}}, // this node knows of no validation server
+	"POST /users/me/factors/key":                   {selfAny, map[string]string{"kind": "webauthn"}},
+	"POST /users/me/factors/key/confirm":           {refusedSelf(422), map[string]any{"kind": "webauthn", "name": "x", "credential": map[string]any{}}},
+	"POST /users/me/factors/recovery-code":         {refusedSelf(404), nil}, // nobody here has a second factor
+	"GET /users/me/remembered-devices":             {selfAny, nil},
+	"DELETE /users/me/remembered-devices/{id}":     {selfOwn, nil},
+
+	"DELETE /sessions/{id}": {selfOwn, nil},
 
 	"GET /passwords":                           {readAny, nil},
 	"POST /passwords":                          {writeAny, map[string]string{"service": "x", "password": "y"}},
@@ -63,20 +103,39 @@ var permissions = map[string]struct {
 	"GET /passwords/{id}":                      {readOwn, nil},
 	"PUT /passwords/{id}":                      {writeOwn, map[string]string{"service": "x", "password": "y"}},
 	"PATCH /passwords/{id}":                    {writeOwn, map[string]string{"service": "x"}},
-	"DELETE /passwords/{id}":                   {writeOwn, nil},
+	"DELETE /passwords/{id}":                   {[callers]int{401, 200, 404, 404, 404, 401, 401, 403, 200, 200}, nil},
 	"POST /passwords/{id}/restore":             {writeOwn, nil},
 	"GET /passwords/{id}/history":              {readOwn, nil},
 	"POST /passwords/{id}/history/{n}/restore": {writeOwn, nil},
 	"GET /passwords/{id}/totp":                 {readOwn, nil},
 	"GET /folders":                             {readAny, nil},
-	"POST /folders":                            {selfAny, map[string]string{"name": "x"}},
-	"PATCH /folders/{id}":                      {selfOwn, map[string]string{"name": "x"}},
+	"POST /folders":                            {openSelf, map[string]string{"name": "x"}},
+	"PATCH /folders/{id}":                      {openOwn, map[string]string{"name": "x"}},
 	"DELETE /folders/{id}":                     {selfOwn, nil},
 	"GET /access-tokens":                       {selfAny, nil},
-	"POST /access-tokens":                      {selfAny, map[string]string{"name": "x"}},
+	"POST /access-tokens":                      {openSelf, map[string]string{"name": "x"}},
 	"DELETE /access-tokens/{id}":               {selfOwn, nil},
-	"GET /admin/users":                         {[callers]int{401, 403, 403, 200, 200, 401, 401, 403, 403}, nil},
-	"PATCH /admin/users/{id}":                  {[callers]int{401, 403, 403, 403, 200, 401, 401, 403, 403}, map[string]string{"role": "user"}},
+	"GET /admin/users":                         {watchers, nil},
+	"PATCH /admin/users/{id}":                  {adminOnly, map[string]string{"role": "user"}},
+	"GET /admin/users/{id}":                    {watchers, nil},
+	"DELETE /admin/users/{id}":                 {adminOnly, nil},
+	"POST /admin/users/{id}/sign-out":          {adminOnly, nil},
+	"POST /admin/users/{id}/reset-factors":     {adminOnly, nil},
+	"PUT /admin/users/{id}/quota":              {adminOnly, map[string]int{"mib": 5}},
+	"DELETE /admin/users/{id}/quota":           {adminOnly, nil},
+	"GET /admin/invitations":                   {watchers, nil},
+	"POST /admin/invitations":                  {adminOnly, map[string]string{"email": "{new}", "by": "link"}},
+	"POST /admin/invitations/{id}/resend":      {adminOnly, map[string]string{"by": "mail"}},
+	"DELETE /admin/invitations/{id}":           {adminOnly, nil},
+	"GET /admin/nodes":                         {watchers, nil},
+	"GET /admin/jobs":                          {watchers, nil},
+	"POST /admin/jobs/{name}/run":              {adminOnly, nil},
+	"GET /admin/health":                        {watchers, nil},
+	"GET /admin/storage":                       {watchers, nil},
+	"GET /admin/settings":                      {watchers, nil},
+	"PUT /admin/settings/{name}":               {adminOnly, map[string]string{"value": "3"}},
+	"DELETE /admin/settings/{name}":            {adminOnly, nil},
+	"POST /admin/mail-test":                    {adminOnly, map[string]string{"to": "someone@example.com"}},
 }
 
 // stage has one of everything that the owner's routes are about.
@@ -87,14 +146,25 @@ type stage struct {
 	userID string
 }
 
-func newStage(t *testing.T) *stage {
+func newStage(t *testing.T, change ...func(*server.Options)) *stage {
 	t.Helper()
-	s := &stage{n: servertest.Start(t, servertest.Options(t))}
+	n, post := mailNode(t, change...)
+	go func() { // letters are not this test's business
+		for {
+			select {
+			case <-post.Letters:
+			case <-t.Context().Done():
+				return
+			}
+		}
+	}()
+	s := &stage{n: n}
+	if err := s.n.Jobs.Prepare(t.Context()); err != nil {
+		t.Fatal(err)
+	}
 	s.users[admin] = s.n.Admin("admin")
 	s.userID = s.n.Register("owner")
-	s.owner, _ = s.n.LogIn("owner")
 	s.users[anonymous] = s.n.Client
-	s.users[owner] = s.owner
 	s.users[other] = s.n.User("other")
 	for caller, change := range map[int]map[string]string{auditor: {"role": "auditor"}, suspended: {"state": "suspended"}} {
 		name := strings.Fields(callerNames[caller])[0]
@@ -109,11 +179,46 @@ func newStage(t *testing.T) *stage {
 	}
 	s.users[dead], _ = s.n.LogIn("owner")
 	s.users[dead].Do("POST", "/api/v1/logout", nil).Want(200)
+	s.renew()
+	return s
+}
+
+// renew gives the owner new sessions and tokens.
+func (s *stage) renew() {
+	s.owner, _ = s.n.LogIn("owner")
+	s.users[owner] = s.owner
+	s.users[client] = s.n.Web("owner")
 	for caller, scope := range map[int]string{reader: "read", writer: "write"} {
 		tok := s.owner.Do("POST", "/api/v1/access-tokens", map[string]string{"name": "t", "scope": scope}).Want(201).Map()["token"].(string)
 		s.users[caller] = s.n.As(tok)
 	}
-	return s
+}
+
+// factor puts a passkey of the owner's there, which no sign-in asks for.
+func (s *stage) factor(t *testing.T) (id vault.FactorID) {
+	t.Helper()
+	err := s.n.Store.Tx(t.Context(), func(tx *store.Tx) error {
+		f := &vault.Factor{ID: vault.NewID[vault.FactorID](), User: vault.UserID(s.userID), Kind: vault.FactorPasskey, Name: "x"}
+		id = f.ID
+		return tx.InsertFactor(t.Context(), f)
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return id
+}
+
+func (s *stage) remembered(t *testing.T) (id string) {
+	t.Helper()
+	err := s.n.Store.Tx(t.Context(), func(tx *store.Tx) error {
+		r := &vault.Remembered{ID: vault.NewID[string](), User: vault.UserID(s.userID)}
+		id = r.ID
+		return tx.InsertRemembered(t.Context(), r, id)
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return id
 }
 
 // path fills a route with things of the owner's, made anew for every call, so
@@ -140,10 +245,32 @@ func (s *stage) path(t *testing.T, route string) string {
 			t.Fatal(err)
 		}
 		id = string(c.Session)
+	case route == "DELETE /admin/users/{id}" || route == "POST /admin/users/{id}/sign-out":
+		id = s.n.Register("victim" + vault.NewID[string]()[:8])
+	case route == "POST /admin/users/{id}/reset-factors":
+		id = s.n.Register("loser" + vault.NewID[string]()[:8])
+		f := &vault.Factor{ID: vault.NewID[vault.FactorID](), User: vault.UserID(id), Kind: vault.FactorEmail, Email: "x@example.com"}
+		if err := s.n.Store.Tx(t.Context(), func(tx *store.Tx) error { return tx.InsertFactor(t.Context(), f) }); err != nil {
+			t.Fatal(err)
+		}
 	case strings.HasPrefix(path, "/admin/users/{id}"):
 		id = s.userID
+	case strings.HasPrefix(path, "/users/me/factors/{id}"):
+		id = string(s.factor(t))
+	case strings.HasPrefix(path, "/users/me/remembered-devices/{id}"):
+		id = s.remembered(t)
+	case strings.HasPrefix(path, "/admin/invitations/{id}"):
+		i, _, err := s.n.Node.Admin.Invite(t.Context(), coreadmin.Machine, vault.NewID[string](), vault.RoleUser, false)
+		if err != nil {
+			t.Fatal(err)
+		}
+		id = string(i.ID)
 	}
-	return "/api/v1" + strings.NewReplacer("{id}", id, "{n}", "1").Replace(path)
+	name := "trash"
+	if strings.HasPrefix(path, "/admin/settings/") {
+		name = "INVITATION_DAYS"
+	}
+	return "/api/v1" + strings.NewReplacer("{id}", id, "{n}", "1", "{name}", name, "{prefix}", "ABCDE").Replace(path)
 }
 
 // as signs a caller in again whose session the route ends.
@@ -152,7 +279,28 @@ func (s *stage) as(caller int, route string) servertest.Client {
 		in, _ := s.n.LogIn(strings.Fields(callerNames[caller])[0])
 		return in
 	}
+	if route == "POST /logout" && caller == client {
+		return s.n.Web("owner")
+	}
+	if strings.HasPrefix(route, "DELETE /users/me/factors/") { // which ends all others
+		s.renew()
+	}
 	return s.users[caller]
+}
+
+// fresh fills in names that nobody has yet.
+func fresh(body any) any {
+	m, ok := body.(map[string]string)
+	if !ok {
+		return body
+	}
+	m = maps.Clone(m)
+	for k, v := range m {
+		if v == "{new}" {
+			m[k] = "new" + vault.NewID[string]()[:8]
+		}
+	}
+	return m
 }
 
 // operations lists what the OpenAPI document has.
@@ -188,15 +336,16 @@ func TestPermissions(t *testing.T) {
 			t.Errorf("%s declares that it needs %q", route, needs)
 		}
 		for caller, want := range row.cells {
-			body := row.body
-			if m, ok := body.(map[string]string); ok && m["username"] == "{new}" {
-				body = map[string]string{"username": "new" + fmt.Sprint(caller), "password": servertest.Password}
-			}
+			body := fresh(row.body)
 			method, _, _ := strings.Cut(route, " ")
 			a := s.as(caller, route).Do(method, s.path(t, route), body)
+			holdsHeaders(t, route, a)
 			if got := a.Status; got != want && (want != 200 || got/100 != 2) {
 				t.Errorf("%s as %s: %d, want %d: %s", route, callerNames[caller], got, want, a.Body)
 			}
+		}
+		if strings.HasPrefix(route, "DELETE /users/me/factors/") {
+			s.renew()
 		}
 	}
 }

@@ -57,7 +57,7 @@ func TestRESTOff(t *testing.T) {
 	n := servertest.Start(t, o)
 	n.Register("alice")
 	in, _ := n.LogIn("alice")
-	o.RESTOff = true
+	o.Settings = servertest.Settings(t, "SIGNUPS=open", "REST_UNLOCK=off")
 	off := servertest.Start(t, o)
 	off.Do("POST", "/api/v1/token", url.Values{"username": {"alice"}, "password": {servertest.Password}}).Want(403)
 	for _, path := range []string{"/api/v1/passwords", "/api/v1/folders"} {

@@ -84,6 +84,17 @@ func (t *Tx) StoredBytes(ctx context.Context, u vault.UserID) (int64, error) {
 	return a.Int64 + b.Int64, err
 }
 
+// Room is what a person's files take, and how much they may take if that was said
+// for this person alone; nil where it was not.
+func (t *Tx) Room(ctx context.Context, id vault.UserID) (used int64, own *int64, err error) {
+	u, err := t.User(ctx, id)
+	if err != nil {
+		return 0, nil, err
+	}
+	used, err = t.StoredBytes(ctx, id)
+	return used, u.Quota, err
+}
+
 // DeleteAttachment removes a file from a person's item.
 func (t *Tx) DeleteAttachment(ctx context.Context, u vault.UserID, item vault.ItemID, id vault.AttachmentID) error {
 	if err := t.doom(ctx, `attachments WHERE user_id = ? AND item_id = ? AND id = ?`, u, item, id); err != nil {
@@ -105,8 +116,20 @@ func (t *Tx) doom(ctx context.Context, from string, args ...any) error {
 
 var errDoomed = errors.New("store: a file is to be removed twice")
 
-// Doomed lists files that no row knows any more.
+const heldUntil = "files_held_until" // setting: no file is removed before that time
+
+// HoldFiles has files that are deleted from now on kept until a time: a backup
+// whose snapshot names them still has to copy them.
+func (s *Store) HoldFiles(ctx context.Context, until time.Time) error {
+	return s.Tx(ctx, func(t *Tx) error { return t.putSettingTime(ctx, heldUntil, until) })
+}
+
+// Doomed lists files that no row knows any more and no backup holds.
 func (t *Tx) Doomed(ctx context.Context, limit int) (ids []string, err error) {
+	held, err := t.settingTime(ctx, heldUntil)
+	if err != nil || t.Now.Before(held) {
+		return nil, err
+	}
 	err = t.each(ctx, `SELECT id FROM blob_deletions ORDER BY at, id LIMIT ?`, []any{limit}, func(rows *sql.Rows) error {
 		var id string
 		err := rows.Scan(&id)

@@ -10,7 +10,10 @@ import (
 // sealedTables is every table with a sealed column and the column that names its
 // row's owner; "" is the instance. A test holds it to the schema.
 var sealedTables = []struct{ table, owner string }{
-	{"users", "id"}, {"sessions", "user_id"}, {"access_tokens", "user_id"}, {"folders", "user_id"}, {"items", "user_id"}, {"events", ""},
+	{"users", "id"}, {"sessions", "user_id"}, {"access_tokens", "user_id"}, {"folders", "user_id"}, {"items", "user_id"}, {"events", ""}, {"checkpoints", ""},
+	{"devices", "user_id"}, {"auth_requests", "user_id"}, {"attachments", "user_id"}, {"sends", "user_id"}, {"outbox", ""},
+	{"nodes", ""}, {"jobs", ""}, {"invitations", ""}, {"acme", ""},
+	{"factors", "user_id"}, {"remembered_devices", "user_id"}, {"mail_codes", "user_id"},
 }
 
 // Checked is what CheckSeals found.

@@ -1,13 +1,8 @@
 package store
 
 import (
-	"context"
 	"database/sql"
-	"database/sql/driver"
 	"errors"
-	"io"
-	"net"
-	"net/url"
 	"slices"
 	"strconv"
 	"strings"
@@ -30,19 +25,26 @@ type dialect struct {
 	unique    func(error) bool  // a unique constraint refused the row
 	foreign   func(error) bool  // a foreign key refused the row
 	retryable func(error) bool  // the transaction lost a race and may be run again
+	away      func(error) bool  // the node that answered has left the cluster or takes no writes
+	refused   func(error) bool  // what a COMMIT answers that has surely changed nothing
 	down      func(error) bool  // the database cannot answer now
 	locker    locker            // held while migrations run
+	patience  string            // said before a snapshot is read: the reader may be slow
+	sizes     string            // asks for every table's name and bytes, indexes included
 }
 
 var sqliteDialect = dialect{
 	name: "sqlite", oneWriter: true,
 	words:     map[string]string{"text": "TEXT", "table": ""},
 	read:      &sql.TxOptions{ReadOnly: true},
-	unique:    sqliteCode(1555, 2067),                     // PRIMARYKEY, UNIQUE
-	foreign:   sqliteCode(787),                            // FOREIGNKEY
-	retryable: sqliteCode(5, 261, 517),                    // BUSY, BUSY_RECOVERY, BUSY_SNAPSHOT
+	unique:    sqliteCode(1555, 2067),  // PRIMARYKEY, UNIQUE
+	foreign:   sqliteCode(787),         // FOREIGNKEY
+	retryable: sqliteCode(5, 261, 517), // BUSY, BUSY_RECOVERY, BUSY_SNAPSHOT
+	away:      func(error) bool { return false },
+	refused:   func(error) bool { return true },           // there is no wire to lose the answer on
 	down:      sqlitePrimary(5, 6, 8, 10, 13, 14, 11, 26), // BUSY LOCKED READONLY IOERR FULL CANTOPEN CORRUPT NOTADB
 	locker:    fileLocker{},
+	sizes:     `SELECT m.tbl_name, SUM(s.pgsize) FROM dbstat s JOIN sqlite_master m ON m.name = s.name GROUP BY m.tbl_name`,
 }
 
 var postgresDialect = dialect{
@@ -52,8 +54,11 @@ var postgresDialect = dialect{
 	unique:    pgCode("23505"),
 	foreign:   pgCode("23503"),
 	retryable: pgCode("40001", "40P01"),
-	down:      anyOf(connectionLost, pgconn.SafeToRetry, pgCode("57P", "53", "08", "25006")),
+	away:      pgCode("57P", "25006"),
+	refused:   func(err error) bool { return pgCode("")(err) && !pgCode("57P", "08", "40003")(err) },
+	down:      anyOf(connectionLost, pgCode("57P", "53", "08", "25006")),
 	locker:    sqlLocker{lock: `SELECT pg_advisory_lock(7305811)`, unlock: `SELECT pg_advisory_unlock(7305811)`},
+	sizes:     `SELECT relname, pg_total_relation_size(oid) FROM pg_class WHERE relkind = 'r' AND relnamespace = current_schema()::regnamespace`,
 }
 
 var mysqlDialect = dialect{
@@ -62,24 +67,19 @@ var mysqlDialect = dialect{
 	read:      &sql.TxOptions{ReadOnly: true, Isolation: sql.LevelRepeatableRead},
 	unique:    mysqlCode(1062),
 	foreign:   mysqlCode(1451, 1452),
-	retryable: mysqlCode(1213, 1205, 1020), // deadlock, lock wait, record changed
+	retryable: mysqlCode(1213, 1205, 1020), // deadlock (Galera: certification), lock wait, record changed
+	away:      mysqlCode(1047, 1053, 1290, 1836),
+	refused:   mysqlCode(1290, 1836),
 	down:      anyOf(connectionLost, mysqlCode(1040, 1053, 1021, 1114, 1290, 1836, 1047, 3024, 1969)),
-	locker:    sqlLocker{lock: `SELECT GET_LOCK(CONCAT('strongroom.', DATABASE()), 300)`, unlock: `SELECT RELEASE_LOCK(CONCAT('strongroom.', DATABASE()))`},
+	patience:  `SET SESSION net_write_timeout = 86400`,
+	locker:    clusterLocker{sqlLocker{lock: `SELECT GET_LOCK(CONCAT('strongroom.', DATABASE()), 300)`, unlock: `SELECT RELEASE_LOCK(CONCAT('strongroom.', DATABASE()))`}},
+	sizes:     `SELECT table_name, data_length + index_length FROM information_schema.tables WHERE table_schema = DATABASE()`,
 }
 
 func anyOf(fs ...func(error) bool) func(error) bool {
 	return func(err error) bool {
 		return slices.ContainsFunc(fs, func(f func(error) bool) bool { return f(err) })
 	}
-}
-
-func connectionLost(err error) bool {
-	if _, ok := errors.AsType[*pgconn.ConnectError](err); ok {
-		return true
-	}
-	var n net.Error
-	return errors.Is(err, driver.ErrBadConn) || errors.Is(err, sql.ErrConnDone) || errors.Is(err, mysql.ErrInvalidConn) ||
-		errors.Is(err, io.ErrUnexpectedEOF) || errors.Is(err, io.EOF) || errors.As(err, &n)
 }
 
 func pgCode(prefixes ...string) func(error) bool {
@@ -128,101 +128,4 @@ func (d *dialect) rebind(q string) string {
 		}
 	}
 	return b.String()
-}
-
-// locker keeps two nodes from migrating at once. It holds the lock on one connection.
-type locker interface {
-	hold(ctx context.Context, c *sql.Conn, src Source) (release func(), err error)
-}
-
-type sqlLocker struct{ lock, unlock string }
-
-func (l sqlLocker) hold(ctx context.Context, c *sql.Conn, _ Source) (func(), error) {
-	var got sql.NullString // PostgreSQL answers void, MySQL 1, 0 or NULL
-	if err := c.QueryRowContext(ctx, l.lock).Scan(&got); err != nil {
-		return nil, err
-	}
-	if got.String == "0" {
-		return nil, errors.New("another node has been migrating for five minutes")
-	}
-	return func() { c.ExecContext(context.WithoutCancel(ctx), l.unlock) }, nil //nolint:errcheck // closing the connection frees it too
-}
-
-type fileLocker struct{}
-
-func (fileLocker) hold(ctx context.Context, _ *sql.Conn, src Source) (func(), error) {
-	return lockFile(ctx, src.Path+".migrate.lock")
-}
-
-// pools is how a database is opened: one pool to write, one to read. They are
-// the same but for SQLite, which has one writer.
-func (d *dialect) pools(src Source) (write, read *sql.DB, err error) {
-	switch d.name {
-	case "sqlite":
-		if write, err = sql.Open("sqlite", sqliteDSN(src.Path, "immediate")); err != nil {
-			return nil, nil, err
-		}
-		write.SetMaxOpenConns(1)
-		if read, err = sql.Open("sqlite", sqliteDSN(src.Path, "deferred")+"&_pragma=query_only(1)"); err != nil {
-			return nil, nil, err
-		}
-		read.SetMaxOpenConns(8)
-		read.SetMaxIdleConns(8)
-		return write, read, nil
-	case "postgres":
-		write, err = sql.Open("pgx", postgresDSN(src))
-	default:
-		var c *mysql.Config
-		if c, err = mysqlConfig(src); err == nil {
-			var conn driver.Connector
-			if conn, err = mysql.NewConnector(c); err == nil {
-				write = sql.OpenDB(conn)
-			}
-		}
-	}
-	if err != nil {
-		return nil, nil, err
-	}
-	write.SetMaxOpenConns(32)
-	write.SetMaxIdleConns(16)
-	return write, write, nil
-}
-
-func sqliteDSN(path, txlock string) string {
-	return "file:" + (&url.URL{Path: path}).EscapedPath() + "?_txlock=" + txlock +
-		"&_pragma=busy_timeout(5000)&_pragma=foreign_keys(1)&_pragma=journal_mode(wal)&_pragma=synchronous(full)&_pragma=cache_size(-65536)&_pragma=temp_store(memory)"
-}
-
-func postgresDSN(src Source) string {
-	u := url.URL{Scheme: "postgres", User: url.UserPassword(src.User, src.Password), Host: src.Host, Path: "/" + src.Name}
-	q := url.Values{}
-	for k, v := range src.Params {
-		q[k] = v
-	}
-	if !q.Has("connect_timeout") {
-		q.Set("connect_timeout", "10")
-	}
-	u.RawQuery = q.Encode()
-	return u.String()
-}
-
-func mysqlConfig(src Source) (*mysql.Config, error) {
-	q := url.Values{"timeout": {"10s"}}
-	for k, v := range src.Params {
-		if k != "unix_socket" && k != "interpolateParams" {
-			q[k] = v
-		}
-	}
-	c, err := mysql.ParseDSN("tcp(127.0.0.1)/?" + q.Encode())
-	if err != nil {
-		return nil, err
-	}
-	c.User, c.Passwd, c.Addr, c.DBName = src.User, src.Password, src.Host, src.Name
-	if s := src.Params.Get("unix_socket"); s != "" {
-		c.Net, c.Addr = "unix", s
-	}
-	// ClientFoundRows: UPDATE reports rows matched, as the other databases do,
-	// and not rows that ended up different.
-	c.ClientFoundRows = true
-	return c, nil
 }

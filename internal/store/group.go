@@ -125,10 +125,10 @@ func (t *Tx) nested(q *queued, savepoint bool) error {
 	if _, err := t.exec(q.ctx, `SAVEPOINT one`); err != nil {
 		return err
 	}
-	told := len(t.notices)
+	told, recorded := len(t.notices), len(t.recorded)
 	q.run(t)
 	if q.err != nil || q.panic != nil {
-		t.notices = t.notices[:told]
+		t.notices, t.recorded = t.notices[:told], t.recorded[:recorded]
 		if t.s.d.down(q.err) || t.s.d.retryable(q.err) {
 			err := q.err
 			q.err = nil

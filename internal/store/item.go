@@ -4,26 +4,57 @@ import (
 	"context"
 	"database/sql"
 	"errors"
+	"strings"
 	"time"
 
 	"strongroom/internal/vault"
 )
 
-// InsertItem adds i at revision 1. Its creation time may lie a little after now:
-// an import numbers its items so, and keeps their order.
+// InsertItem adds i at revision 1.
 func (t *Tx) InsertItem(ctx context.Context, i *vault.Item) error {
-	i.Revision, i.UpdatedAt = 1, t.Now
-	if i.CreatedAt.IsZero() {
-		i.CreatedAt = t.Now
-	}
-	sealed, err := t.seal(ctx, string(i.Owner), "items", string(i.ID), i.Data)
-	if err != nil {
-		return err
-	}
-	_, err = t.exec(ctx, `INSERT INTO items (id, user_id, type, folder_id, favorite, reprompt, revision, created_at, updated_at, deleted_at, archived_at, sealed) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
-		i.ID, i.Owner, i.Type, null(i.Folder), flag(i.Favorite), flag(i.Reprompt), i.Revision, micros(i.CreatedAt), micros(i.UpdatedAt), micros(i.DeletedAt), micros(i.ArchivedAt), sealed)
-	return t.itemRefused(err)
+	return t.InsertItems(ctx, []*vault.Item{i})
 }
+
+// One statement adds several items: so many at most, and so much of sealed
+// content that no database finds the statement too large.
+const (
+	insertRows  = 50
+	insertBytes = 1 << 20
+)
+
+// InsertItems adds items at revision 1. Their creation times may lie a little
+// after now: an import numbers its items so, and keeps their order.
+func (t *Tx) InsertItems(ctx context.Context, items []*vault.Item) error {
+	var args []any
+	size := 0
+	for n, i := range items {
+		i.Revision, i.UpdatedAt = 1, t.Now
+		if i.CreatedAt.IsZero() {
+			i.CreatedAt = t.Now
+		}
+		sealed, err := t.seal(ctx, string(i.Owner), "items", string(i.ID), i.Data)
+		if err != nil {
+			return err
+		}
+		args = append(args, i.ID, i.Owner, i.Type, null(i.Folder), flag(i.Favorite), flag(i.Reprompt), i.Revision,
+			micros(i.CreatedAt), micros(i.UpdatedAt), micros(i.DeletedAt), micros(i.ArchivedAt), sealed)
+		rows := len(args) / insertColumns
+		if size += len(sealed); rows < insertRows && size < insertBytes && n < len(items)-1 {
+			continue
+		}
+		if _, err := t.exec(ctx, insertItems+strings.Repeat(insertRow+", ", rows-1)+insertRow, args...); err != nil {
+			return t.itemRefused(err)
+		}
+		args, size = args[:0], 0
+	}
+	return nil
+}
+
+const (
+	insertColumns = 12
+	insertItems   = `INSERT INTO items (id, user_id, type, folder_id, favorite, reprompt, revision, created_at, updated_at, deleted_at, archived_at, sealed) VALUES `
+	insertRow     = `(?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`
+)
 
 func (t *Tx) itemRefused(err error) error {
 	switch {

@@ -5,9 +5,11 @@ import (
 	"database/sql"
 	"errors"
 	"fmt"
+	"strconv"
 	"sync"
 
 	"strongroom/internal/seal"
+	"strongroom/internal/vault"
 )
 
 // instance is the owner of what belongs to no person.
@@ -24,6 +26,7 @@ type keyRing struct {
 	opened map[string]seal.DataKey
 	self   seal.DataKey // the instance's
 	index  seal.Index
+	chain  seal.Chain
 }
 
 func newKeyRing(roots seal.Keys, reload func() (seal.Keys, error)) *keyRing {
@@ -76,6 +79,25 @@ func (k *keyRing) refresh() error {
 	return nil
 }
 
+// under are the keys to wrap with while the key of that id is announced as the newest,
+// "" for none. Who lacks it would wrap under a key that a rotation has left behind.
+func (k *keyRing) under(id string) (seal.Keys, error) {
+	roots := k.root()
+	if id == "" {
+		return roots, nil
+	}
+	if first, ok := roots.First(id); ok {
+		return first, nil
+	}
+	if err := k.refresh(); err != nil {
+		return seal.Keys{}, ErrUnavailable.Because(err)
+	}
+	if first, ok := k.root().First(id); ok {
+		return first, nil
+	}
+	return seal.Keys{}, ErrUnavailable.Because(fmt.Errorf("%w: key %s, which new data keys go under", seal.ErrNoKey, id))
+}
+
 func (k *keyRing) unwrap(owner, token, keyID string) (seal.DataKey, error) {
 	d, err := k.root().Unwrap(owner, token, keyID)
 	if errors.Is(err, seal.ErrNoKey) && k.refresh() == nil {
@@ -105,22 +127,29 @@ func (t *Tx) key(ctx context.Context, owner string) (seal.DataKey, error) {
 	return t.s.keys.unwrap(owner, token, id)
 }
 
-const newestKey = "newest_key" // setting: the id of the FERNET_KEY under which new data keys go
+const (
+	newestKey = "newest_key" // setting: the id of the FERNET_KEY under which new data keys go
+	keyTurn   = "key_turn_"  // settings, keyTurns of them: whoever makes a data key writes one, a new FERNET_KEY all, so that of these two at once one is run again
+	keyTurns  = 4
+)
 
 // insertKey makes an owner's data key. It locks the row that names the newest
-// FERNET_KEY, so that a rotation sees every key made before it.
+// FERNET_KEY, so that a rotation sees every key made before it. Nodes of Galera do
+// not see each other's locks; what they do refuse is two writes of one row.
 func (t *Tx) insertKey(ctx context.Context, owner string) (seal.DataKey, error) {
 	var newest string
 	err := t.row(ctx, `SELECT value FROM settings WHERE name = ?`+t.s.d.lock, newestKey).Scan(&newest)
 	if err != nil && !errors.Is(err, sql.ErrNoRows) {
 		return seal.DataKey{}, err
 	}
-	roots := t.s.keys.root()
-	if newest != "" && newest != roots.Newest() {
-		if err := t.s.keys.refresh(); err != nil {
+	roots, err := t.s.keys.under(newest)
+	if err != nil {
+		return seal.DataKey{}, err
+	}
+	if newest != "" && t.s.d.lock != "" {
+		if err := t.turn(ctx, int(owner[len(owner)-1])%keyTurns); err != nil {
 			return seal.DataKey{}, err
 		}
-		roots = t.s.keys.root()
 	}
 	d := seal.NewDataKey()
 	token, id := roots.Wrap(owner, d, t.Now)
@@ -155,7 +184,7 @@ func (s *Store) checkKeys(ctx context.Context) error {
 func (s *Store) openInstance(ctx context.Context, look bool) error {
 	load := func(t *Tx) (err error) {
 		if s.keys.self, err = t.key(ctx, instance); err == nil {
-			s.keys.index = seal.NewIndex(s.keys.self)
+			s.keys.index, s.keys.chain = seal.NewIndex(s.keys.self), seal.NewChain(s.keys.self)
 		}
 		return err
 	}
@@ -204,6 +233,33 @@ func open(k seal.DataKey, table, id, token string) ([]byte, error) {
 // place: every table has one sealed column, which has this name.
 func place(table, id string) seal.Place { return seal.Place{Table: table, Column: "sealed", ID: id} }
 
+func (t *Tx) turn(ctx context.Context, n int) error {
+	return t.putSetting(ctx, keyTurn+strconv.Itoa(n), vault.NewRowID[string]())
+}
+
+// announceKey has every data key made from now on be under the newest FERNET_KEY. It
+// is a short transaction of its own, which gets through a crowd in the end.
+func (s *Store) announceKey(ctx context.Context) error {
+	newest := s.keys.root().Newest()
+	announce := func(t *Tx) error {
+		var is string
+		err := t.row(ctx, `SELECT value FROM settings WHERE name = ?`, newestKey).Scan(&is)
+		if err != nil && !errors.Is(err, sql.ErrNoRows) || is == newest {
+			return err
+		}
+		if err := t.putSetting(ctx, newestKey, newest); err != nil || t.s.d.lock == "" {
+			return err
+		}
+		for n := range keyTurns {
+			if err := t.turn(ctx, n); err != nil {
+				return err
+			}
+		}
+		return nil
+	}
+	return s.insist(ctx, announce, s.d.retryable) // each new account is in its way, and it in theirs
+}
+
 // Rotation is how far a change of FERNET_KEY has come.
 type Rotation struct{ Done, Left int }
 
@@ -211,12 +267,12 @@ type Rotation struct{ Done, Left int }
 // FERNET_KEY. Run it until Left is 0; it can be cut off and run again at any
 // point, and servers go on meanwhile.
 func (s *Store) Rotate(ctx context.Context, limit int) (r Rotation, err error) {
+	if err := s.announceKey(ctx); err != nil {
+		return r, err
+	}
 	err = s.Tx(ctx, func(t *Tx) error {
 		r = Rotation{}
 		newest := s.keys.root().Newest()
-		if err := t.putSetting(ctx, newestKey, newest); err != nil {
-			return err
-		}
 		type wrapped struct{ owner, token, id string }
 		var todo []wrapped
 		err := t.each(ctx, `SELECT owner_id, token, key_id FROM data_keys WHERE key_id <> ? ORDER BY owner_id LIMIT ?`, []any{newest, limit}, func(rows *sql.Rows) error {

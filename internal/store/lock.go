@@ -6,6 +6,8 @@ import (
 	"fmt"
 	"os"
 	"time"
+
+	"strongroom/internal/filelock"
 )
 
 // lockFile waits for the exclusive lock on path.
@@ -15,7 +17,7 @@ func lockFile(ctx context.Context, path string) (release func(), err error) {
 		return nil, err
 	}
 	for {
-		ok, err := tryLock(f)
+		ok, err := filelock.Try(f)
 		if ok {
 			return func() { f.Close() }, nil
 		}
@@ -46,7 +48,7 @@ func (s *Store) Claim() (release func(), err error) {
 	if err != nil {
 		return nil, err
 	}
-	ok, err := tryLock(f)
+	ok, err := filelock.Try(f)
 	if !ok {
 		f.Close()
 		if err == nil {

@@ -65,14 +65,21 @@ func (s *Store) provider() (*goose.Provider, error) {
 
 // Version is the schema's version in the database and the newest this program knows.
 func (s *Store) Version(ctx context.Context) (have, know int64, err error) {
-	p, err := s.provider()
-	if err != nil {
+	if know, err = NewestSchema(); err != nil {
 		return 0, 0, err
 	}
-	src := p.ListSources()
-	know = src[len(src)-1].Version
 	have, err = s.schemaVersion(ctx)
 	return have, know, err
+}
+
+// NewestSchema is the version that this program brings databases to.
+func NewestSchema() (newest int64, err error) {
+	entries, err := migrationFiles.ReadDir("migrations")
+	for _, e := range entries {
+		v, verr := goose.NumericComponent(e.Name())
+		newest, err = max(newest, v), errors.Join(err, verr)
+	}
+	return newest, err
 }
 
 // schemaVersion reads without making the version table, so that a refused start changes nothing.
@@ -124,7 +131,7 @@ func (s *Store) migrate(ctx context.Context) error {
 	} else {
 		defer c.Close()
 	}
-	release, err := s.d.locker.hold(ctx, c, s.src)
+	release, err := s.d.locker.hold(ctx, s.write, c, s.src)
 	if err != nil {
 		return fmt.Errorf("waiting for another node to migrate: %w", err)
 	}

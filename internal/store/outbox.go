@@ -24,7 +24,7 @@ type noticeRow struct {
 // Changed gives notice of a change by this transaction: what is rolled back is
 // never told. This node hears of it at the commit, others read it in the outbox.
 func (t *Tx) Changed(ctx context.Context, n vault.Notice) error {
-	if n.ID = vault.NewID[string](); n.At.IsZero() {
+	if n.ID = vault.NewRowID[string](); n.At.IsZero() {
 		n.At = t.Now
 	}
 	t.notices = append(t.notices, n)

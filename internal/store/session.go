@@ -28,8 +28,8 @@ func (t *Tx) InsertSession(ctx context.Context, s *vault.Session, refresh string
 	if err != nil {
 		return err
 	}
-	_, err = t.exec(ctx, `INSERT INTO sessions (id, user_id, door, epoch, created_at, last_used_at, expires_at, device_id, sealed) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)`,
-		s.ID, s.User, s.Door, s.Epoch, micros(s.CreatedAt), micros(s.LastUsedAt), micros(s.ExpiresAt), null(s.Device), sealed)
+	_, err = t.exec(ctx, `INSERT INTO sessions (id, user_id, door, epoch, created_at, last_used_at, expires_at, proven_at, device_id, sealed) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
+		s.ID, s.User, s.Door, s.Epoch, micros(s.CreatedAt), micros(s.LastUsedAt), micros(s.ExpiresAt), micros(s.ProvenAt), null(s.Device), sealed)
 	if err != nil {
 		return err
 	}
@@ -43,20 +43,21 @@ func (t *Tx) insertRefresh(ctx context.Context, id vault.SessionID, refresh stri
 
 func (t *Tx) refreshIndex(token string) string { return t.s.keys.index.Of("refresh", token) }
 
-const sessionFields = `s.id, s.user_id, s.door, s.epoch, s.created_at, s.last_used_at, s.expires_at, s.device_id, s.sealed`
+const sessionFields = `s.id, s.user_id, s.door, s.epoch, s.created_at, s.last_used_at, s.expires_at, s.proven_at, s.device_id, s.sealed`
 
 const sessionColumns = sessionFields + ` FROM sessions s`
 
 func scanSession(scan func(...any) error, more ...any) (*vault.Session, string, error) {
 	var s vault.Session
-	var created, used, expires int64
+	var created, used, expires, proven int64
 	var sealed string
 	var device sql.NullString
-	err := scan(append([]any{&s.ID, &s.User, &s.Door, &s.Epoch, &created, &used, &expires, &device, &sealed}, more...)...)
+	err := scan(append([]any{&s.ID, &s.User, &s.Door, &s.Epoch, &created, &used, &expires, &proven, &device, &sealed}, more...)...)
 	if errors.Is(err, sql.ErrNoRows) {
 		return nil, "", vault.ErrSessionNotFound
 	}
 	s.Device, s.CreatedAt, s.LastUsedAt, s.ExpiresAt = vault.DeviceID(device.String), clock(created), clock(used), clock(expires)
+	s.ProvenAt = clock(proven)
 	return &s, sealed, err
 }
 
@@ -138,6 +139,11 @@ func (t *Tx) UseSession(ctx context.Context, s *vault.Session) error {
 	return t.one(ctx, vault.ErrSessionNotFound, `UPDATE sessions SET last_used_at = ?, expires_at = ? WHERE id = ?`, micros(s.LastUsedAt), micros(s.ExpiresAt), s.ID)
 }
 
+// ProveSession notes that who has the session just showed more than its token.
+func (t *Tx) ProveSession(ctx context.Context, u vault.UserID, id vault.SessionID) error {
+	return t.one(ctx, vault.ErrSessionNotFound, `UPDATE sessions SET proven_at = ? WHERE user_id = ? AND id = ?`, micros(t.Now), u, id)
+}
+
 // DeleteDeviceSessions ends all sessions of one device of a person's.
 func (t *Tx) DeleteDeviceSessions(ctx context.Context, u vault.UserID, d vault.DeviceID) error {
 	_, err := t.exec(ctx, `DELETE FROM sessions WHERE user_id = ? AND device_id = ?`, u, d)
@@ -165,8 +171,16 @@ func (t *Tx) DeleteSessions(ctx context.Context, u vault.UserID) error {
 	return err
 }
 
+// KeepSession ends all sessions of a person's but one, which lives on in the new epoch.
+func (t *Tx) KeepSession(ctx context.Context, u vault.UserID, id vault.SessionID, epoch int64) error {
+	if _, err := t.exec(ctx, `DELETE FROM sessions WHERE user_id = ? AND id <> ?`, u, id); err != nil {
+		return err
+	}
+	return t.one(ctx, vault.ErrSessionNotFound, `UPDATE sessions SET epoch = ? WHERE user_id = ? AND id = ?`, epoch, u, id)
+}
+
 // DeleteExpired removes what ended by time: sessions, their halves of keys, and
-// access tokens, requests to log in, old notices. It returns how many.
+// access tokens, requests to log in, remembered devices, codes, old notices. It returns how many.
 func (t *Tx) DeleteExpired(ctx context.Context) (int64, error) {
 	a, err := t.exec(ctx, `DELETE FROM sessions WHERE expires_at <= ?`, micros(t.Now))
 	if err != nil {
@@ -180,15 +194,26 @@ func (t *Tx) DeleteExpired(ctx context.Context) (int64, error) {
 	if err != nil {
 		return 0, err
 	}
+	if err := t.ClearThrottles(ctx); err != nil {
+		return 0, err
+	}
+	for _, table := range []string{"remembered_devices", "mail_codes", "spent"} {
+		if _, err := t.exec(ctx, `DELETE FROM `+table+` WHERE expires_at <= ?`, micros(t.Now)); err != nil {
+			return 0, err
+		}
+	}
 	return a + b + c, t.ClearOutbox(ctx, t.Now.Add(-outboxLife))
 }
+
+const sessionAndUser = `SELECT ` + sessionFields + `, u.role, u.state, u.epoch, u.changed_at FROM sessions s JOIN users u ON u.id = s.user_id WHERE s.id = ?`
 
 // SessionAndUser returns a session and of its user what says whether the
 // session still stands (id, role, state, epoch, time of change): the one read of every request.
 func (t *Tx) SessionAndUser(ctx context.Context, id vault.SessionID) (*vault.Session, *vault.User, error) {
 	var u vault.User
 	var changed int64
-	s, sealed, err := scanSession(t.row(ctx, `SELECT `+sessionFields+`, u.role, u.state, u.epoch, u.changed_at FROM sessions s JOIN users u ON u.id = s.user_id WHERE s.id = ?`, id).Scan,
+	//nolint:sqlclosecheck // a transaction's statement ends with it
+	s, sealed, err := scanSession(t.tx.StmtContext(ctx, t.s.caller).QueryRowContext(t.context(ctx), id).Scan,
 		&u.Role, &u.State, &u.Epoch, &changed)
 	if err != nil {
 		return nil, nil, err

@@ -9,7 +9,6 @@ import (
 	"database/sql"
 	"errors"
 	"fmt"
-	"math/rand/v2"
 	"net/url"
 	"os"
 	"time"
@@ -36,6 +35,7 @@ type Options struct {
 	Reload  func() (seal.Keys, error)
 	Now     func() time.Time
 	Look    bool
+	Silent  bool // writes no audit log: for the benchmark that says what it costs
 }
 
 // ErrOld means that the schema is older than this program, or not there yet.
@@ -45,11 +45,15 @@ var ErrOld = errors.New("the database's schema is older than this program or not
 // safe for concurrent use.
 type Store struct {
 	write, read *sql.DB
+	hosts       *hosts // nil for a file
 	d           *dialect
 	src         Source
 	now         func() time.Time
 	keys        *keyRing
-	group       *group // nil where the database commits many transactions at once
+	notes       *notes
+	silent      bool
+	group       *group    // nil where the database commits many transactions at once
+	caller      *sql.Stmt // sessionAndUser, prepared: every request asks it
 
 	// OnChange is handed the notices of a transaction once it is committed, or is
 	// nil. It is set before the store is used and must not block.
@@ -72,11 +76,10 @@ func connect(src Source) (*Store, error) {
 		}
 		f.Close()
 	}
-	write, read, err := d.pools(src)
-	if err != nil {
+	s := &Store{d: d, src: src, notes: newNotes()}
+	if err := s.open(src); err != nil {
 		return nil, err
 	}
-	s := &Store{write: write, read: read, d: d, src: src}
 	if d.oneWriter {
 		s.group = newGroup()
 	}
@@ -96,9 +99,12 @@ func Open(ctx context.Context, o Options) (*Store, error) {
 	if err != nil {
 		return nil, fmt.Errorf("opening the database: %w", err)
 	}
-	s.now = o.Now
+	s.now, s.silent = o.Now, o.Silent
 	s.keys = newKeyRing(o.Keys, o.Reload)
-	if err := s.prepare(ctx, o); err != nil {
+	if err = s.prepare(ctx, o); err == nil {
+		s.caller, err = s.read.PrepareContext(ctx, s.d.rebind(sessionAndUser))
+	}
+	if err != nil {
 		s.Close()
 		return nil, err
 	}
@@ -106,6 +112,9 @@ func Open(ctx context.Context, o Options) (*Store, error) {
 }
 
 func (s *Store) prepare(ctx context.Context, o Options) error {
+	if v, err := s.cutOff(ctx); err != nil || v > 0 {
+		return orElse(err, errUnfinished)
+	}
 	if err := s.checkKeys(ctx); err != nil {
 		return err
 	}
@@ -136,12 +145,26 @@ func orElse(err, otherwise error) error {
 	return otherwise
 }
 
-// Close ends all connections.
+// Close ends all connections, once the last notes are written or have had their time. Nothing else may use
+// the store any more: SQLite puts its journal in order when its last connection ends.
 func (s *Store) Close() error {
-	if s.read != s.write {
-		return errors.Join(s.read.Close(), s.write.Close())
+	var err error
+	if s.notes != nil { // else it never was opened
+		err = s.notes.wait()
 	}
-	return s.write.Close()
+	if s.read != s.write {
+		err = errors.Join(err, s.read.Close())
+	}
+	return errors.Join(err, s.write.Close())
+}
+
+// InUse is how many connections to the database are in use.
+func (s *Store) InUse() int {
+	n := s.write.Stats().InUse
+	if s.read != s.write {
+		n += s.read.Stats().InUse
+	}
+	return n
 }
 
 // Ping reports whether the database answers.
@@ -154,13 +177,17 @@ type Tx struct {
 	Now      time.Time
 	detached bool // shared with others: one caller's end must not interrupt it
 	notices  []vault.Notice
+	recorded [][5]any // lines of the audit log, written before the commit
 }
 
 // A transaction is run again so often, and for so long, before the database
-// counts as unavailable.
+// counts as unavailable. Where there is no other host to go to, a lost connection
+// is worth a new one and little more; a cluster needs seconds to agree on who is gone.
 const (
-	maxTries = 30
-	maxRetry = 6 * time.Second
+	maxTries    = 30
+	maxRetry    = 6 * time.Second
+	maxElection = 12 * time.Second
+	maxLosses   = 3
 )
 
 // Tx runs fn in a transaction and commits, or runs it again when the database
@@ -173,45 +200,79 @@ func (s *Store) Tx(ctx context.Context, fn func(*Tx) error) error {
 	return s.run(ctx, s.write, nil, fn)
 }
 
+// insist is Tx, run as a whole again while its error is one that another may get over.
+func (s *Store) insist(ctx context.Context, fn func(*Tx) error, again func(error) bool) (err error) {
+	for range maxTries {
+		if err = s.Tx(ctx, fn); err == nil || !again(err) {
+			break
+		}
+	}
+	return err
+}
+
 // Read runs fn in a read-only transaction that sees one snapshot.
 func (s *Store) Read(ctx context.Context, fn func(*Tx) error) error {
 	return s.run(ctx, s.read, s.d.read, fn)
 }
 
 func (s *Store) run(ctx context.Context, db *sql.DB, opts *sql.TxOptions, fn func(*Tx) error) error {
-	var err error
-	began := time.Now()
-	for try := range maxTries {
-		if err = s.once(ctx, db, opts, fn); err == nil || !s.d.retryable(err) || time.Since(began) > maxRetry {
-			break
+	began, window, losses := time.Now(), maxRetry, 0
+	if s.hosts.several() {
+		window = maxElection
+	}
+	for try := 1; ; try++ {
+		turn := s.hosts.now()
+		again, err := s.once(ctx, db, opts, fn)
+		if err == nil {
+			return nil
 		}
-		wait := time.Duration(1+rand.IntN(1<<min(try, 6))) * time.Millisecond //nolint:gosec // spread, not secrecy
-		select {
-		case <-ctx.Done():
-			return s.classify(ctx.Err())
-		case <-time.After(wait):
+		if again == lostNode {
+			losses++
+		}
+		// One dead connection may be one caller's doing; where the node itself is gone, the pool's others are of no use either.
+		switch {
+		case again == lostNode && !deadConnection(err):
+			s.hosts.leave(turn)
+		case errors.Is(err, context.DeadlineExceeded):
+			s.hosts.suspect(turn)
+		}
+		if again == never || time.Since(began) > window || try-losses >= maxTries || losses >= maxLosses && !s.hosts.several() {
+			return s.classify(err)
+		}
+		if err := sleep(ctx, again.pause(try)); err != nil {
+			return s.classify(err)
 		}
 	}
-	return s.classify(err)
 }
 
-func (s *Store) once(ctx context.Context, db *sql.DB, opts *sql.TxOptions, fn func(*Tx) error) error {
+// once runs fn in one transaction and says whether running it again may help. A
+// connection that is lost before the commit has changed nothing.
+func (s *Store) once(ctx context.Context, db *sql.DB, opts *sql.TxOptions, fn func(*Tx) error) (rerun, error) {
 	tx, err := db.BeginTx(ctx, opts)
 	if err != nil {
-		return err
+		return s.unbegun(ctx, err), err
 	}
 	defer tx.Rollback() //nolint:errcheck // after a commit it does nothing, before one the first error counts
 	t := &Tx{tx: tx, s: s, Now: s.now().UTC().Truncate(time.Microsecond)}
 	if err := fn(t); err != nil {
-		return err
+		return s.uncommitted(ctx, err), err
+	}
+	if err := t.writeRecorded(ctx); err != nil {
+		return s.uncommitted(ctx, err), err
+	}
+	if err := ctx.Err(); err != nil { // from here on nobody could tell whether it had been sent
+		return never, err
 	}
 	if err := tx.Commit(); err != nil {
-		return err
+		if opts != nil && opts.ReadOnly {
+			return s.uncommitted(ctx, err), err
+		}
+		return s.committing(err)
 	}
 	if len(t.notices) > 0 && s.OnChange != nil {
 		s.OnChange(t.notices)
 	}
-	return nil
+	return never, nil
 }
 
 func (s *Store) classify(err error) error {
@@ -221,7 +282,7 @@ func (s *Store) classify(err error) error {
 	if _, ok := errors.AsType[*fault.Error](err); ok {
 		return err
 	}
-	if errors.Is(err, context.DeadlineExceeded) || s.d.down(err) {
+	if errors.Is(err, context.DeadlineExceeded) || s.d.down(err) || s.d.retryable(err) || errors.Is(err, errElecting) {
 		return ErrUnavailable.Because(err)
 	}
 	return err
@@ -257,7 +318,12 @@ func (t *Tx) row(ctx context.Context, q string, args ...any) *sql.Row {
 
 // each runs q and scan for every row.
 func (t *Tx) each(ctx context.Context, q string, args []any, scan func(*sql.Rows) error) error {
-	rows, err := t.tx.QueryContext(t.context(ctx), t.s.d.rebind(q), args...)
+	return eachRow(t.context(ctx), t.tx, t.s.d.rebind(q), args, scan)
+}
+
+// eachRow is each, of a transaction or of another program's database.
+func eachRow(ctx context.Context, of querier, q string, args []any, scan func(*sql.Rows) error) error {
+	rows, err := of.QueryContext(ctx, q, args...)
 	if err != nil {
 		return err
 	}
@@ -268,6 +334,10 @@ func (t *Tx) each(ctx context.Context, q string, args []any, scan func(*sql.Rows
 		}
 	}
 	return rows.Err()
+}
+
+type querier interface {
+	QueryContext(ctx context.Context, q string, args ...any) (*sql.Rows, error)
 }
 
 // Times are stored as UTC microseconds; 0 stands for the zero time.

@@ -31,6 +31,7 @@ type userRow struct {
 	APIKey        string           `json:"api,omitempty"`
 	Domains       *vault.Domains   `json:"dom,omitempty"`
 	Pending       *vault.Pending   `json:"pend,omitempty"`
+	Quota         *int64           `json:"q,omitempty"`
 }
 
 func (t *Tx) sealUser(ctx context.Context, u *vault.User) (string, error) {
@@ -38,7 +39,7 @@ func (t *Tx) sealUser(ctx context.Context, u *vault.User) (string, error) {
 		KDF:          [4]int{u.KDF.Type, u.KDF.Iterations, u.KDF.Memory, u.KDF.Parallelism},
 		ProtectedKey: u.ProtectedKey, PublicKey: u.PublicKey, PrivateKey: u.PrivateKey, Stamp: u.Stamp, UserKeyID: u.UserKeyID,
 		V2: orNil(u.V2, u.V2 == vault.AccountV2{}), EmailVerified: u.EmailVerified, Avatar: u.Avatar, Culture: u.Culture, APIKey: u.APIKey.Reveal(),
-		Domains: orNil(u.Domains, len(u.Domains.Own)+len(u.Domains.Excluded) == 0), Pending: orNil(u.Pending, u.Pending == vault.Pending{})})
+		Domains: orNil(u.Domains, len(u.Domains.Own)+len(u.Domains.Excluded) == 0), Pending: orNil(u.Pending, u.Pending == vault.Pending{}), Quota: u.Quota})
 	if err != nil {
 		return "", err
 	}
@@ -68,7 +69,7 @@ func openUser(u *vault.User, plain []byte) error {
 	u.KDF = vault.KDF{Type: r.KDF[0], Iterations: r.KDF[1], Memory: r.KDF[2], Parallelism: r.KDF[3]}
 	u.ProtectedKey, u.PublicKey, u.PrivateKey, u.Stamp, u.UserKeyID = r.ProtectedKey, r.PublicKey, r.PrivateKey, r.Stamp, r.UserKeyID
 	u.EmailVerified, u.Avatar, u.Culture, u.APIKey = r.EmailVerified, r.Avatar, r.Culture, vault.NewSecret(r.APIKey)
-	u.V2, u.Domains, u.Pending = orZero(r.V2), orZero(r.Domains), orZero(r.Pending)
+	u.V2, u.Domains, u.Pending, u.Quota = orZero(r.V2), orZero(r.Domains), orZero(r.Pending), r.Quota
 	return nil
 }
 
@@ -149,12 +150,23 @@ func (t *Tx) UserByEmail(ctx context.Context, email string) (*vault.User, error)
 	return t.user(ctx, ` WHERE u.email_index = ?`, t.emailIndex(email))
 }
 
-// Users lists accounts by time of registration, limit at most.
-func (t *Tx) Users(ctx context.Context, after vault.Cursor, limit int) (us []*vault.User, err error) {
-	q, args := `SELECT `+userColumns, []any{}
+// Users lists accounts by time of registration, those that f lets through, limit
+// at most. An address is found by its index.
+func (t *Tx) Users(ctx context.Context, f vault.UserFilter, after vault.Cursor, limit int) (us []*vault.User, err error) {
+	q, args := `SELECT `+userColumns+` WHERE 1 = 1`, []any{}
+	also := func(cond string, more ...any) { q, args = q+" AND "+cond, append(args, more...) }
+	if f.Email != "" {
+		also(`u.email_index = ?`, t.emailIndex(f.Email))
+	}
+	if f.State != nil {
+		also(`u.state = ?`, *f.State)
+	}
+	if f.Role != nil {
+		also(`u.role = ?`, *f.Role)
+	}
 	if after.ID != "" {
 		at := micros(after.At)
-		q, args = q+` WHERE u.created_at > ? OR (u.created_at = ? AND u.id > ?)`, append(args, at, at, after.ID)
+		also(`(u.created_at > ? OR (u.created_at = ? AND u.id > ?))`, at, at, after.ID)
 	}
 	err = t.each(ctx, q+` ORDER BY u.created_at, u.id LIMIT ?`, append(args, limit), func(rows *sql.Rows) error {
 		u, err := t.scanUser(rows.Scan)
@@ -164,24 +176,59 @@ func (t *Tx) Users(ctx context.Context, after vault.Cursor, limit int) (us []*va
 	return us, err
 }
 
+// Usage counts what a person has.
+func (t *Tx) Usage(ctx context.Context, id vault.UserID) (u vault.Usage, err error) {
+	now := micros(t.Now)
+	var used int64
+	for _, q := range []struct {
+		text string
+		args []any
+		into []any
+	}{
+		{`SELECT COUNT(*) FROM items WHERE user_id = ?`, []any{id}, []any{&u.Items}},
+		{`SELECT COUNT(*) FROM sends WHERE user_id = ?`, []any{id}, []any{&u.Sends}},
+		{`SELECT COUNT(*), COALESCE(MAX(last_used_at), 0) FROM sessions WHERE user_id = ? AND expires_at > ?`, []any{id, now}, []any{&u.Sessions, &used}},
+		{`SELECT COUNT(*) FROM access_tokens WHERE user_id = ? AND (expires_at = 0 OR expires_at > ?)`, []any{id, now}, []any{&u.AccessTokens}},
+		{`SELECT COUNT(*) FROM attachments WHERE user_id = ?`, []any{id}, []any{&u.Files}},
+	} {
+		if err := t.row(ctx, q.text, q.args...).Scan(q.into...); err != nil {
+			return u, err
+		}
+	}
+	u.LastUsed = clock(used)
+	u.Bytes, err = t.StoredBytes(ctx, id)
+	return u, err
+}
+
 // UpdateUser writes all of u but its creation, or returns vault.ErrUserNotFound.
 func (t *Tx) UpdateUser(ctx context.Context, u *vault.User) error {
 	sealed, err := t.sealUser(ctx, u)
 	if err != nil {
 		return err
 	}
-	u.Changed = t.Now
-	err = t.one(ctx, vault.ErrUserNotFound, `UPDATE users SET email_index = ?, role = ?, state = ?, epoch = ?, changed_at = ?, sealed = ? WHERE id = ?`,
-		t.emailIndex(u.Email), u.Role, u.State, u.Epoch, micros(u.Changed), sealed, u.ID)
-	if err != nil && t.s.d.unique(err) {
-		return vault.ErrUserTaken
+	err = t.one(ctx, vault.ErrUserNotFound, `UPDATE users SET email_index = ?, role = ?, state = ?, epoch = ?, changed_at = `+later+`, sealed = ? WHERE id = ?`,
+		t.emailIndex(u.Email), u.Role, u.State, u.Epoch, micros(t.Now), micros(t.Now), sealed, u.ID)
+	if err != nil {
+		if t.s.d.unique(err) {
+			return vault.ErrUserTaken
+		}
+		return err
 	}
+	var changed int64
+	err = t.row(ctx, `SELECT changed_at FROM users WHERE id = ?`, u.ID).Scan(&changed)
+	u.Changed = clock(changed)
 	return err
 }
 
-// Touch notes that a sync of u would now show a difference.
+// later is a time of change that no change had before, whatever the clocks of
+// nodes say: what was made of a vault at one time of change is as good as the
+// vault itself while that time stands in the row.
+const later = `CASE WHEN changed_at < ? THEN ? ELSE changed_at + 1 END`
+
+// Touch notes that a sync of u would now show a difference. Every transaction
+// that makes one must call it, or UpdateUser.
 func (t *Tx) Touch(ctx context.Context, u vault.UserID) error {
-	_, err := t.exec(ctx, `UPDATE users SET changed_at = ? WHERE id = ?`, micros(t.Now), u)
+	_, err := t.exec(ctx, `UPDATE users SET changed_at = `+later+` WHERE id = ?`, micros(t.Now), micros(t.Now), u)
 	return err
 }
 

@@ -20,14 +20,17 @@ import (
 
 // Issuer stands in every token; Audiences keep the doors apart.
 const (
-	Issuer        = "strongroom"
-	AudienceREST  = "strongroom/api/v1"
-	AudienceBW    = "strongroom/bitwarden"
-	AudienceMail  = "strongroom/mail"  // links and codes sent by mail
-	AudienceFile  = "strongroom/files" // links to download one file
-	AudienceSend  = "strongroom/send"  // access to one Send
-	AccessPrefix  = "srp_"             // machine access tokens, so that secret scanners know them
-	RefreshPrefix = "srr_"
+	Issuer         = "strongroom"
+	AudienceREST   = "strongroom/api/v1"
+	AudienceBW     = "strongroom/bitwarden"
+	AudienceMail   = "strongroom/mail"          // links and codes sent by mail
+	AudienceFile   = "strongroom/files"         // links to download one file
+	AudienceFactor = "strongroom/second-factor" // what one step of setting up or showing a factor hands to the next
+	AudienceSend   = "strongroom/send"          // access to one Send
+	AccessPrefix   = "srp_"                     // machine access tokens, so that secret scanners know them
+	RefreshPrefix  = "srr_"
+	RememberPrefix = "srd_" // remembered devices
+	InvitePrefix   = "sri_" // invitations
 )
 
 // ErrInvalid says no more than that the token is dead, whatever was wrong with it.
@@ -112,6 +115,17 @@ func (s *Signer) Stable(text string) uint64 {
 	m := hmac.New(sha256.New, s.key)
 	m.Write([]byte("stable\x00" + text))
 	return binary.BigEndian.Uint64(m.Sum(nil))
+}
+
+// MAC authenticates parts for one purpose under this instance's key. Lengths are
+// part of it, so that no two lists of parts are alike.
+func (s *Signer) MAC(purpose string, parts ...string) []byte {
+	m := hmac.New(sha256.New, s.key)
+	for _, p := range append([]string{"mac", purpose}, parts...) {
+		m.Write(binary.BigEndian.AppendUint64(nil, uint64(len(p))))
+		m.Write([]byte(p))
+	}
+	return m.Sum(nil)
 }
 
 // NewOpaque makes prefix and 256 random bits in base64url.

@@ -63,8 +63,14 @@ func (a *Attachment) Check() error {
 	return nil
 }
 
-// CheckQuota reports whether a person who stores used bytes may add more; quota 0 is no limit.
-func CheckQuota(used, more, quota int64) error {
+// CheckQuota reports whether a person who stores used bytes may add more. What was
+// said for this person alone (own, nil for nothing) goes before what counts for
+// everybody; 0 is no limit.
+func CheckQuota(used, more int64, own *int64, everybody int64) error {
+	quota := everybody
+	if own != nil {
+		quota = *own
+	}
 	if quota > 0 && used+more > quota {
 		return ErrFileQuota
 	}

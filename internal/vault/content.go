@@ -71,6 +71,10 @@ var (
 		BankAccount: "bankAccount", DriversLicence: "driversLicense", Passport: "passport"}
 )
 
+// ContentMember is the member that holds what only items of type t have, "" for
+// a type that is not known.
+func ContentMember(t ItemType) string { return typeMember[t] }
+
 // CheckContent reports the first member of an item's content that clients could
 // not read. members is the decoded object (json.Decoder with UseNumber).
 func CheckContent(t ItemType, members map[string]any) error {

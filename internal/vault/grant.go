@@ -11,10 +11,13 @@ type ClientSignIn struct {
 }
 
 // Grant is what an official client gets when it signed in. Fresh says that the
-// device was not known before; Request is the request that opened it, if one did.
+// device was not known before, Shown that its person showed a password or a factor;
+// Request is the request that opened it, if one did.
 type Grant struct {
 	Tokens  Tokens
 	User    *User
 	Fresh   bool
+	Shown   bool
 	Request *AuthRequest
+	Passkey *Factor // what was shown in place of a password
 }

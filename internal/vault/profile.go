@@ -20,10 +20,11 @@ var (
 
 // The faults of changing one's account.
 var (
-	ErrProofWrong = fault.New(fault.Invalid, "password-wrong", "The password is wrong.")
-	ErrKeyIDSet   = fault.New(fault.Conflict, "user-key-id-set", "This account's key has another id already.")
-	ErrKeysSet    = fault.New(fault.Conflict, "keys-set", "This account has keys already.")
-	ErrCodeWrong  = fault.New(fault.Invalid, "code-wrong", "The code is wrong or has expired.")
+	ErrProofWrong  = fault.New(fault.Invalid, "password-wrong", "The password is wrong.")
+	ErrKeyIDSet    = fault.New(fault.Conflict, "user-key-id-set", "This account's key has another id already.")
+	ErrKeysSet     = fault.New(fault.Conflict, "keys-set", "This account has keys already.")
+	ErrLinkExpired = fault.New(fault.Invalid, "link-expired", "This link or code has expired or is not valid. Ask for a new one.")
+	ErrCodeWrong   = fault.New(fault.Invalid, "code-wrong", "The code is wrong or has expired.")
 )
 
 // CheckProfile reports why an account may not say this of itself.

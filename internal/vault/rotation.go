@@ -14,6 +14,7 @@ type Rotation struct {
 	Folders                   map[FolderID]string
 	Sends                     map[SendID]RotatedSend
 	Devices                   map[DeviceID]DeviceKeys
+	Passkeys                  map[FactorID]PasskeyKeys
 }
 
 // RotatedItem is an item's content under the new key, its attachments' names and keys too.
@@ -28,7 +29,7 @@ type RotatedSend struct{ Key string }
 
 // ErrRotation means that the request does not cover all that is under the old
 // key; what is missing could never be read again, so nothing is changed.
-var ErrRotation = fault.New(fault.Invalid, "rotation-incomplete", "The keys were not rotated: the request must hold every item, folder, Send and trusted device of the account. Synchronize and try again.")
+var ErrRotation = fault.New(fault.Invalid, "rotation-incomplete", "The keys were not rotated: the request must hold every item, folder, Send, passkey and trusted device of the account. Synchronize and try again.")
 
 // CheckRotation reports why u may not be rotated so.
 func (u *User) CheckRotation(r Rotation) error {

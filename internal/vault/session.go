@@ -1,6 +1,7 @@
 package vault
 
 import (
+	"context"
 	"time"
 
 	"strongroom/internal/fault"
@@ -38,6 +39,7 @@ type Session struct {
 	CreatedAt  time.Time
 	LastUsedAt time.Time
 	ExpiresAt  time.Time
+	ProvenAt   time.Time // when the password or a second factor was last shown; zero for never
 	Sealed     string
 	Named      string // the device's identifier, which its own notices carry
 }
@@ -108,6 +110,20 @@ type Attempt struct {
 	Email, Proof string
 	Door         Door
 	Address      string
+	Device       string // the identifier of the client's device, "" for none
+	Second       Second
+
+	// Derive gives Proof, where that costs something. It runs only if the attempt is let in.
+	Derive func(context.Context) (proof string, err error)
+}
+
+// Derived sees to it that Proof is there. It costs what Derive costs, so the attempt
+// must have been let in.
+func (a *Attempt) Derived(ctx context.Context) (err error) {
+	if a.Derive != nil {
+		a.Proof, err = a.Derive(ctx)
+	}
+	return err
 }
 
 // Tokens is what a sign-in gives the client.
@@ -115,13 +131,15 @@ type Tokens struct {
 	Access, Refresh string
 	Life            time.Duration // of Access
 	Session         SessionID
+	Remember        string // stands in for the second factor, "" when it was not asked for
 }
 
-// Opening is a session to be opened for a verified user. Half is the part of
+// Opening is a session to be opened for a verified user. Remember is passed on. Half is the part of
 // the key that goes into the tokens, Sealed the part that stays.
 type Opening struct {
 	User            *User
 	Door            Door
 	Client, Address string
 	Half, Sealed    string
+	Remember        string
 }

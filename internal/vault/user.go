@@ -111,6 +111,35 @@ type User struct {
 	APIKey        Secret // what a machine signs in with, as user.<id>; "" until asked for
 	Domains       Domains
 	Pending       Pending
+	Quota         *int64 // bytes of files, 0 for no limit; nil for the instance's
+}
+
+// UserFilter chooses accounts: by exact address (normalised), state and role;
+// what is zero chooses all.
+type UserFilter struct {
+	Email string
+	State *State
+	Role  *Role
+}
+
+// Usage is how much a person has, and when they were last there.
+type Usage struct {
+	Items, Sends, Sessions, AccessTokens int64
+	Files, Bytes                         int64
+	LastUsed                             time.Time // of a session that still stands
+}
+
+// Size words a number of bytes for people.
+func Size(n int64) string {
+	const unit = 1024
+	if n < unit {
+		return strconv.FormatInt(n, 10) + " B"
+	}
+	f, p := float64(n)/unit, 0
+	for ; f >= unit && p < 3; p++ {
+		f /= unit
+	}
+	return strconv.FormatFloat(f, 'f', 1, 64) + " " + [...]string{"KiB", "MiB", "GiB", "TiB"}[p]
 }
 
 // AccountV2 is what only accounts of the second kind of encryption have, kept as
@@ -151,7 +180,8 @@ var (
 
 // NewAccount is an account as a client makes it. Proof is what the client will show at
 // sign-in. Invited says that an administrator or the machine's owner asked for
-// it, so that SignUps does not count.
+// it, so that SignUps does not count; Invitation is the token of somebody who was
+// asked to.
 type NewAccount struct {
 	Email, Name, Hint, Salt             string
 	KDF                                 KDF
@@ -160,8 +190,11 @@ type NewAccount struct {
 	UserKeyID                           string
 	V2                                  AccountV2
 	EmailVerified                       bool
+	Role                                Role // by what lets it in, never by what a client says
 	SetupCode                           string
+	Invitation                          string
 	Invited                             bool
+	Items                               []*Item // come with the account or not at all
 	Door                                Door
 	Address                             string
 }
@@ -202,6 +235,9 @@ type SignUps struct {
 	Open    bool
 	Domains []string
 }
+
+// Closed reports whether nobody may register without being asked.
+func (s SignUps) Closed() bool { return !s.Open && len(s.Domains) == 0 }
 
 // Allow reports whether a stranger may register email.
 func (s SignUps) Allow(email string) error {

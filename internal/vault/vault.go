@@ -27,6 +27,18 @@ type (
 // NewID makes a random (version 4) id for any noun.
 func NewID[T ~string]() T { return T(uuid.NewString()) }
 
+// NewRowID makes an id for a row of a table that grows without end. It ascends
+// with time (UUID version 7), which the row tells anyway: rows made one after
+// another lie together in every index over ids, however many there are. An id
+// that somebody might try to guess is NewID's.
+func NewRowID[T ~string]() T { return T(uuid.Must(uuid.NewV7()).String()) }
+
+// DerivedID makes the id that stands for what others name by parts: the same each
+// time. Whoever knows the parts knows it.
+func DerivedID[T ~string](parts ...string) T {
+	return T(uuid.NewSHA1(uuid.NameSpaceURL, []byte(strings.Join(parts, "\x00"))).String())
+}
+
 // ValidID reports whether s is spelled as NewID spells: anything else cannot
 // name a row and is answered as absent without asking the database.
 func ValidID[T ~string](s T) bool {

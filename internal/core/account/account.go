@@ -9,13 +9,14 @@ import (
 	"crypto/rand"
 	"crypto/subtle"
 	"encoding/base32"
+	"errors"
 	"strings"
 	"time"
 
-	"strongroom/internal/fault"
 	"strongroom/internal/mail"
 	"strongroom/internal/pwhash"
 	"strongroom/internal/store"
+	"strongroom/internal/throttle"
 	"strongroom/internal/token"
 	"strongroom/internal/vault"
 )
@@ -25,29 +26,71 @@ type Service struct {
 	Store   *store.Store
 	Hasher  *pwhash.Hasher
 	Signer  *token.Signer
-	SignUps vault.SignUps
+	SignUps func() vault.SignUps // as it stands now
 	Mail    *mail.Sender
 	Now     func() time.Time
+
+	Limiter *throttle.Limiter
 }
 
-var errLink = fault.New(fault.Invalid, "link-expired", "This link or code has expired or is not valid. Ask for a new one.")
-
-// Check tells early, before costly derivations, whether email may register.
-// Register asks again.
-func (s *Service) Check(ctx context.Context, email, setupCode string, invited bool) error {
-	return s.Store.Read(ctx, func(tx *store.Tx) error {
-		if setupCode != "" {
-			if err := checkCode(ctx, tx, setupCode); err != nil {
+// Check tells early, before costly derivations, whether n may register. Register
+// asks again.
+func (s *Service) Check(ctx context.Context, n vault.NewAccount) error {
+	return s.guarded(ctx, n, func(ctx context.Context) error {
+		return s.Store.Read(ctx, func(tx *store.Tx) error {
+			if err := s.mayRegister(ctx, tx, &n); err != nil {
 				return err
 			}
-		} else if err := s.SignUps.Allow(email); err != nil && !invited {
-			return err
-		}
-		if _, err := tx.UserByEmail(ctx, email); err == nil {
-			return vault.ErrUserTaken
-		}
-		return nil
+			if _, err := tx.UserByEmail(ctx, n.Email); err == nil {
+				return vault.ErrUserTaken
+			}
+			return nil
+		})
 	})
+}
+
+// guarded counts what a stranger learns of setup codes, invitations and taken names;
+// who sits at the machine is no stranger.
+func (s *Service) guarded(ctx context.Context, n vault.NewAccount, judge func(context.Context) error) error {
+	if n.Invited {
+		return judge(ctx)
+	}
+	g := vault.Guess{Place: vault.PlaceSignUp, Address: n.Address}
+	switch {
+	case n.SetupCode != "":
+		g.Place = vault.PlaceSetupCode
+	case n.Invitation != "":
+		g.Place = vault.PlaceInvitation
+	}
+	return s.Limiter.Watch(ctx, g, judge)
+}
+
+// mayRegister is the rule of this package's invariant. It uses nothing up; what an
+// invitation says of its address goes into n.
+func (s *Service) mayRegister(ctx context.Context, tx *store.Tx, n *vault.NewAccount) error {
+	switch {
+	case n.SetupCode != "":
+		return checkCode(ctx, tx, n.SetupCode)
+	case n.Invitation != "":
+		i, err := tx.InvitationByToken(ctx, n.Invitation)
+		if err != nil || i.Email != n.Email {
+			return invitationFault(err)
+		}
+		n.Role, n.EmailVerified = i.Role, i.Mailed
+		return nil
+	case n.Invited:
+		return nil
+	}
+	return s.SignUps().Allow(n.Email)
+}
+
+// invitationFault says the same of an invitation that never was and of one for
+// somebody else.
+func invitationFault(err error) error {
+	if err == nil || errors.Is(err, vault.ErrInvitationNotFound) {
+		return vault.ErrInvitationInvalid
+	}
+	return err
 }
 
 func checkCode(ctx context.Context, tx *store.Tx, code string) error {
@@ -62,12 +105,25 @@ func checkCode(ctx context.Context, tx *store.Tx, code string) error {
 }
 
 // Register makes an account. The setup code makes it an administrator's and is
-// used up; of two that come with it at once, one is refused.
-func (s *Service) Register(ctx context.Context, n vault.NewAccount) (*vault.User, error) {
+// used up; of two that come with it at once, one is refused. So is an invitation.
+func (s *Service) Register(ctx context.Context, n vault.NewAccount) (u *vault.User, err error) {
+	err = s.guarded(ctx, n, func(ctx context.Context) (err error) {
+		u, err = s.register(ctx, n)
+		return err
+	})
+	return u, err
+}
+
+func (s *Service) register(ctx context.Context, n vault.NewAccount) (*vault.User, error) {
 	if err := n.KDF.Check(); err != nil {
 		return nil, err
 	}
 	if err := n.CheckKeys(); err != nil {
+		return nil, err
+	}
+	// Who may not register costs no hash. The transaction asks again, and uses up.
+	err := s.Store.Read(ctx, func(tx *store.Tx) error { other := n; return s.mayRegister(ctx, tx, &other) })
+	if err != nil {
 		return nil, err
 	}
 	hash, err := s.Hasher.Hash(ctx, n.Proof)
@@ -82,21 +138,16 @@ func (s *Service) Register(ctx context.Context, n vault.NewAccount) (*vault.User
 		if err := u.CheckProfile(); err != nil {
 			return err
 		}
-		switch {
-		case n.SetupCode != "":
-			if err := checkCode(ctx, tx, n.SetupCode); err != nil {
-				return err
-			}
-			if first, err := tx.DropSetupCode(ctx); err != nil || !first {
-				return orElse(err, vault.ErrSetupCode)
-			}
-			u.Role = vault.RoleAdmin
-		case !n.Invited:
-			if err := s.SignUps.Allow(n.Email); err != nil {
-				return err
-			}
+		if err := s.admit(ctx, tx, n, u); err != nil {
+			return err
 		}
 		if err := tx.InsertUser(ctx, u); err != nil {
+			return err
+		}
+		if err := tx.DropInvitationOf(ctx, u.Email); err != nil {
+			return err
+		}
+		if err := bring(ctx, tx, u.ID, n.Items); err != nil {
 			return err
 		}
 		return tx.Record(ctx, vault.Event{Kind: vault.EventUserRegistered, User: u.ID, Subject: string(u.ID), Door: n.Door, Address: n.Address, Detail: u.Role.String()})
@@ -105,6 +156,40 @@ func (s *Service) Register(ctx context.Context, n vault.NewAccount) (*vault.User
 		return nil, err
 	}
 	return u, nil
+}
+
+// bring adds what an account comes with, in its order.
+func bring(ctx context.Context, tx *store.Tx, u vault.UserID, items []*vault.Item) error {
+	for n, i := range items {
+		i.ID, i.Owner, i.CreatedAt = vault.NewID[vault.ItemID](), u, tx.Now.Add(time.Duration(n)*time.Microsecond)
+		if err := i.Check(); err != nil {
+			return err
+		}
+		if err := tx.InsertItem(ctx, i); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// admit uses up what lets u in and gives it the role that goes with that.
+func (s *Service) admit(ctx context.Context, tx *store.Tx, n vault.NewAccount, u *vault.User) error {
+	if err := s.mayRegister(ctx, tx, &n); err != nil {
+		return err
+	}
+	u.Role, u.EmailVerified = n.Role, n.EmailVerified
+	switch {
+	case n.SetupCode != "":
+		if first, err := tx.DropSetupCode(ctx); err != nil || !first {
+			return orElse(err, vault.ErrSetupCode)
+		}
+		u.Role = vault.RoleAdmin
+	case n.Invitation != "":
+		if err := tx.UseInvitation(ctx, n.Invitation, u.Email); err != nil {
+			return invitationFault(err)
+		}
+	}
+	return nil
 }
 
 func orElse(err, otherwise error) error {

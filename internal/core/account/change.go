@@ -15,6 +15,12 @@ func (s *Service) Prove(ctx context.Context, c vault.Caller, proof string) error
 	if err != nil {
 		return err
 	}
+	return s.Limiter.Judge(ctx, vault.Guess{Place: vault.PlaceStepUp, Account: string(c.User), Address: c.Address, Device: c.Device}, func(ctx context.Context) error {
+		return s.prove(ctx, c, u, proof)
+	})
+}
+
+func (s *Service) prove(ctx context.Context, c vault.Caller, u *vault.User, proof string) error {
 	ok, err := s.Hasher.Verify(ctx, u.PasswordHash.Reveal(), proof)
 	if err != nil {
 		return err
@@ -27,7 +33,7 @@ func (s *Service) Prove(ctx context.Context, c vault.Caller, proof string) error
 
 func (s *Service) denied(ctx context.Context, c vault.Caller) error {
 	err := s.Store.Tx(ctx, func(tx *store.Tx) error {
-		return tx.Record(ctx, vault.Event{Kind: vault.EventSignInFailed, User: c.User, Actor: c.User, Door: c.Door, Address: c.Address, Detail: "verification"})
+		return tx.Record(ctx, vault.Event{Kind: vault.EventSignInFailed, User: c.User, Actor: c.User, Door: c.Door, Address: c.Address, Device: c.Device, Detail: "verification"})
 	})
 	return orElse(err, vault.ErrProofWrong)
 }
@@ -60,7 +66,7 @@ func (s *Service) Edit(ctx context.Context, c vault.Caller, kind vault.EventKind
 }
 
 func event(c vault.Caller, kind vault.EventKind) vault.Event {
-	return vault.Event{Kind: kind, User: c.User, Actor: c.User, Subject: string(c.User), Door: c.Door, Address: c.Address}
+	return vault.Event{Kind: kind, User: c.User, Actor: c.User, Subject: string(c.User), Door: c.Door, Address: c.Address, Device: c.Device}
 }
 
 // Rekey is a new way to prove and open an account: by another password, another
@@ -173,9 +179,7 @@ func (s *Service) delete(ctx context.Context, c vault.Caller) error {
 		if err := tx.DeleteUser(ctx, u.ID); err != nil {
 			return err
 		}
-		e := event(c, vault.EventUserDeleted)
-		e.User = ""
-		return tx.Record(ctx, e)
+		return tx.Record(ctx, event(c, vault.EventUserDeleted))
 	})
 }
 

@@ -29,7 +29,7 @@ func (s *Service) Rotate(ctx context.Context, c vault.Caller, proof string, r va
 		if err := u.CheckRotation(r); err != nil {
 			return err
 		}
-		for _, step := range []func(context.Context, *store.Tx, *vault.User, vault.Rotation) error{rotateItems, rotateFolders, rotateSends, rotateDevices} {
+		for _, step := range []func(context.Context, *store.Tx, *vault.User, vault.Rotation) error{rotateItems, rotateFolders, rotateSends, rotateDevices, rotatePasskeys} {
 			if err := step(ctx, tx, u, r); err != nil {
 				return err
 			}
@@ -154,6 +154,32 @@ func rotateDevices(ctx context.Context, tx *store.Tx, u *vault.User, r vault.Rot
 			d.Keys.User, d.Keys.Public = to.User, to.Public
 		}
 		if err := tx.UpdateDevice(ctx, d); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// rotatePasskeys re-wraps what passkeys open the vault with; one that is missing
+// would open it no longer, without anybody having said so.
+func rotatePasskeys(ctx context.Context, tx *store.Tx, u *vault.User, r vault.Rotation) error {
+	factors, err := tx.Factors(ctx, u.ID)
+	if err != nil {
+		return err
+	}
+	for _, f := range factors {
+		if f.Unlocks == (vault.PasskeyKeys{}) {
+			continue
+		}
+		to, ok := r.Passkeys[f.ID]
+		if !ok {
+			return vault.ErrRotation
+		}
+		f.Unlocks.User, f.Unlocks.Public = to.User, to.Public
+		if err := f.Check(); err != nil {
+			return err
+		}
+		if err := tx.UpdateFactor(ctx, f); err != nil {
 			return err
 		}
 	}

@@ -2,6 +2,7 @@ package account
 
 import (
 	"context"
+	"strings"
 	"time"
 
 	"strongroom/internal/fault"
@@ -28,7 +29,7 @@ func (s *Service) mailed(purpose, subject string, epoch int64, life time.Duratio
 func (s *Service) open(purpose, tok string) (token.Claims, error) {
 	c, err := s.Signer.Verify(token.AudienceMail, tok, s.Now())
 	if err != nil || c.Session != purpose {
-		return c, errLink
+		return c, vault.ErrLinkExpired
 	}
 	return c, nil
 }
@@ -36,13 +37,16 @@ func (s *Service) open(purpose, tok string) (token.Claims, error) {
 // StartSignUp gives the token with which email may finish to register. With mail
 // it goes there, in the link that link makes of it, and "" comes back, for a taken
 // address too, so that a stranger learns nothing; without mail the client gets it at once.
-func (s *Service) StartSignUp(ctx context.Context, email string, link func(token string) string) (string, error) {
-	if err := s.SignUps.Allow(email); err != nil {
+func (s *Service) StartSignUp(ctx context.Context, c vault.Caller, email string, link func(token string) string) (string, error) {
+	if err := s.SignUps().Allow(email); err != nil {
 		return "", err
 	}
 	tok, err := s.mailed(forSignUp, email, 0, signUpLife)
 	if err != nil || !s.Mail.On() {
 		return tok, err
+	}
+	if err := s.letter(ctx, c, vault.PlaceLetter, email); err != nil {
+		return "", err
 	}
 	taken, err := s.find(ctx, email)
 	if err == nil && taken == nil {
@@ -63,18 +67,28 @@ func (s *Service) find(ctx context.Context, email string) (u *vault.User, err er
 	return u, err
 }
 
-// CheckSignUp reports whether tok still lets email register.
-func (s *Service) CheckSignUp(email, tok string) error {
-	c, err := s.open(forSignUp, tok)
-	if err == nil && c.Subject != email {
-		err = errLink
+// CheckSignUp reports whether tok, of a proved address or of an invitation, still
+// lets email register.
+func (s *Service) CheckSignUp(ctx context.Context, c vault.Caller, email, tok string) error {
+	if strings.HasPrefix(tok, token.InvitePrefix) {
+		return s.Check(ctx, vault.NewAccount{Email: email, Invitation: tok, Address: c.Address})
 	}
-	return err
+	return s.Limiter.Watch(ctx, vault.Guess{Place: vault.PlaceLink, Address: c.Address}, func(context.Context) error {
+		c, err := s.open(forSignUp, tok)
+		if err == nil && c.Subject != email {
+			err = vault.ErrLinkExpired
+		}
+		return err
+	})
 }
 
-// FinishSignUp makes the account of an address that was proved.
+// FinishSignUp makes the account of an address that was proved or invited.
 func (s *Service) FinishSignUp(ctx context.Context, tok string, n vault.NewAccount) (*vault.User, error) {
-	if err := s.CheckSignUp(n.Email, tok); err != nil {
+	if strings.HasPrefix(tok, token.InvitePrefix) {
+		n.Invitation = tok
+		return s.Register(ctx, n)
+	}
+	if err := s.CheckSignUp(ctx, vault.Caller{Address: n.Address}, n.Email, tok); err != nil {
 		return nil, err
 	}
 	n.EmailVerified = s.Mail.On()

@@ -6,7 +6,9 @@ package admin
 
 import (
 	"context"
+	"time"
 
+	"strongroom/internal/mail"
 	"strongroom/internal/store"
 	"strongroom/internal/vault"
 )
@@ -15,19 +17,34 @@ import (
 type Service struct {
 	Store *store.Store
 	Names vault.Names
+	Now   func() time.Time
+	Mail  *mail.Sender
+	Jobs  map[string]string // what each of this program's jobs does, by name
+	Wake  func()            // has this node look for due jobs
+
+	Health func(context.Context) []vault.Finding // looks at this node's machine and the database
+
+	Settings   Settings
+	InviteLife func() time.Duration // how long an invitation is good for, as it stands now
+	URL        string               // how people reach the server, for links
 }
 
 // Machine is the caller that the command line is: whoever can read .env and
-// the database owns the instance.
-var Machine = vault.Caller{User: "machine", Role: vault.RoleAdmin}
+// the database owns the instance, and need not prove more.
+var Machine = vault.Caller{User: "machine", Role: vault.RoleAdmin, Proven: time.Date(9999, 1, 1, 0, 0, 0, 0, time.UTC)}
 
-// Users lists accounts by time of registration.
-func (s *Service) Users(ctx context.Context, c vault.Caller, after vault.Cursor, limit int) (us []*vault.User, err error) {
+// Users lists accounts by time of registration, those that f lets through.
+func (s *Service) Users(ctx context.Context, c vault.Caller, f vault.UserFilter, after vault.Cursor, limit int) (us []*vault.User, err error) {
 	if err := c.Must(vault.ReadUsers); err != nil {
 		return nil, err
 	}
+	if f.Email != "" {
+		if f.Email, err = s.Names.Email(f.Email); err != nil {
+			return nil, nil // no account has such a name
+		}
+	}
 	err = s.Store.Read(ctx, func(tx *store.Tx) (err error) {
-		us, err = tx.Users(ctx, after, limit)
+		us, err = tx.Users(ctx, f, after, limit)
 		return err
 	})
 	return us, err
@@ -58,20 +75,8 @@ type Change struct {
 // ChangeUser changes an account's role or state. Suspension ends all its
 // sessions and access tokens; the last administrator stays one.
 func (s *Service) ChangeUser(ctx context.Context, c vault.Caller, id vault.UserID, ch Change) (u *vault.User, err error) {
-	if err := c.Must(vault.ManageUsers); err != nil {
-		return nil, err
-	}
-	if !vault.ValidID(id) {
-		return nil, vault.ErrUserNotFound
-	}
-	err = s.Store.Tx(ctx, func(tx *store.Tx) error {
-		others, err := tx.CountAdmins(ctx, id)
-		if err != nil {
-			return err
-		}
-		if u, err = tx.UserForUpdate(ctx, id); err != nil {
-			return err
-		}
+	err = s.on(ctx, c, id, func(tx *store.Tx, found *vault.User, others int) error {
+		u = found
 		return s.apply(ctx, tx, c, u, ch, others)
 	})
 	return u, err
@@ -88,25 +93,18 @@ func (s *Service) apply(ctx context.Context, tx *store.Tx, c vault.Caller, u *va
 	if err := vault.CheckDemotion(u, role, state, others); err != nil {
 		return err
 	}
-	record := func(kind vault.EventKind, detail string) error {
-		return tx.Record(ctx, vault.Event{Kind: kind, User: u.ID, Actor: c.User, Subject: string(u.ID), Door: c.Door, Address: c.Address, Detail: detail})
-	}
 	if role != u.Role {
-		if err := record(vault.EventUserRole, u.Role.String()+" -> "+role.String()); err != nil {
+		if err := record(ctx, tx, c, u.ID, vault.EventUserRole, u.Role.String()+" -> "+role.String()); err != nil {
 			return err
 		}
 	}
 	if state != u.State {
-		if err := record(vault.EventUserState, u.State.String()+" -> "+state.String()); err != nil {
+		if err := record(ctx, tx, c, u.ID, vault.EventUserState, u.State.String()+" -> "+state.String()); err != nil {
 			return err
 		}
 	}
 	if state == vault.Suspended && u.State != state {
-		u.Epoch++ // access tokens made before stay dead after a resume
-		if err := tx.DeleteSessions(ctx, u.ID); err != nil {
-			return err
-		}
-		if err := tx.Changed(ctx, vault.Notice{Kind: vault.NoticeSignOut, User: u.ID}); err != nil {
+		if err := endSessions(ctx, tx, u); err != nil {
 			return err
 		}
 	}

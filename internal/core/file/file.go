@@ -15,13 +15,13 @@ import (
 	"strongroom/internal/vault"
 )
 
-// Service carries out the verbs of attachments. Quota is bytes a person, 0 for no limit.
+// Service carries out the verbs of attachments. Quota is bytes a person as it stands now, 0 for no limit.
 type Service struct {
 	Store  *store.Store
 	Blobs  *blob.Disk
 	Signer *token.Signer
 	Now    func() time.Time
-	Quota  int64
+	Quota  func() int64
 	Log    *slog.Logger
 }
 
@@ -65,11 +65,11 @@ func (s *Service) Announce(ctx context.Context, c vault.Caller, id vault.ItemID,
 		if err := i.CheckKnown(known); err != nil {
 			return err
 		}
-		used, err := tx.StoredBytes(ctx, c.User)
+		used, own, err := tx.Room(ctx, c.User)
 		if err != nil {
 			return err
 		}
-		if err := vault.CheckQuota(used, a.Size, s.Quota); err != nil {
+		if err := vault.CheckQuota(used, a.Size, own, s.Quota()); err != nil {
 			return err
 		}
 		a.ID, a.Owner, a.Item, a.State = vault.NewID[vault.AttachmentID](), c.User, id, vault.FileAnnounced
@@ -79,9 +79,11 @@ func (s *Service) Announce(ctx context.Context, c vault.Caller, id vault.ItemID,
 		}
 		// The client keeps the item of this answer and says so at its next change;
 		// the upload must not make it stale.
-		err = tx.UpdateItem(ctx, i)
+		if err := tx.UpdateItem(ctx, i); err != nil {
+			return err
+		}
 		i.Attachments = files
-		return err
+		return tx.Touch(ctx, c.User)
 	})
 	return i, err
 }
@@ -161,7 +163,7 @@ func (s *Service) tell(ctx context.Context, tx *store.Tx, c vault.Caller, kind v
 	if err := tx.Touch(ctx, c.User); err != nil {
 		return err
 	}
-	if err := tx.Record(ctx, vault.Event{Kind: kind, User: c.User, Actor: c.User, Subject: string(id), Door: c.Door, Address: c.Address}); err != nil {
+	if err := tx.Record(ctx, vault.Event{Kind: kind, User: c.User, Actor: c.User, Subject: string(id), Door: c.Door, Address: c.Address, Device: c.Device}); err != nil {
 		return err
 	}
 	return tx.Changed(ctx, vault.Notice{Kind: vault.NoticeItemUpdated, User: c.User, Subject: string(id), Device: c.Device})

@@ -197,7 +197,7 @@ func (s *Service) Collect(ctx context.Context, c vault.Caller, es []vault.Client
 			if vault.ValidID(e.Item) {
 				subject = string(e.Item)
 			}
-			err := tx.Record(ctx, vault.Event{Kind: vault.EventClient, User: c.User, Actor: c.User, Subject: subject, Door: c.Door, Address: c.Address, Detail: strconv.Itoa(e.Kind)})
+			err := tx.Record(ctx, vault.Event{Kind: vault.EventClient, User: c.User, Actor: c.User, Subject: subject, Door: c.Door, Address: c.Address, Device: c.Device, Detail: strconv.Itoa(e.Kind)})
 			if err != nil {
 				return err
 			}

@@ -8,6 +8,7 @@ import (
 	"context"
 	"time"
 
+	"strongroom/internal/spread"
 	"strongroom/internal/store"
 	"strongroom/internal/vault"
 )
@@ -81,7 +82,7 @@ func (s *Service) check(c vault.Caller, i *vault.Item) error {
 	if err := c.CanMove(i.Folder); err != nil {
 		return err
 	}
-	i.ID, i.Owner = vault.NewID[vault.ItemID](), c.User
+	i.ID, i.Owner = vault.NewRowID[vault.ItemID](), c.User
 	return i.Check()
 }
 
@@ -104,7 +105,7 @@ func (s *Service) changed(ctx context.Context, tx *store.Tx, c vault.Caller, kin
 }
 
 func record(ctx context.Context, tx *store.Tx, c vault.Caller, kind vault.EventKind, subject string) error {
-	return tx.Record(ctx, vault.Event{Kind: kind, User: c.User, Actor: c.User, Subject: subject, Door: c.Door, Address: c.Address})
+	return tx.Record(ctx, vault.Event{Kind: kind, User: c.User, Actor: c.User, Subject: subject, Door: c.Door, Address: c.Address, Device: c.Device})
 }
 
 func (s *Service) tell(ctx context.Context, tx *store.Tx, c vault.Caller, kind vault.NoticeKind, subject string) error {
@@ -120,10 +121,8 @@ func (s *Service) Import(ctx context.Context, c vault.Caller, folders []*vault.F
 	if len(items) > vault.MaxImport {
 		return vault.ErrImportSize
 	}
-	for _, i := range items {
-		if err := s.check(c, i); err != nil {
-			return err
-		}
+	if err := spread.Over(len(items), func(n int) error { return s.check(c, items[n]) }); err != nil {
+		return err
 	}
 	return s.Store.Tx(ctx, func(tx *store.Tx) error {
 		own, err := ownFolders(ctx, tx, c)
@@ -140,9 +139,9 @@ func (s *Service) Import(ctx context.Context, c vault.Caller, folders []*vault.F
 		}
 		for n, i := range items {
 			i.CreatedAt = tx.Now.Add(time.Duration(n) * time.Microsecond)
-			if err := tx.InsertItem(ctx, i); err != nil {
-				return err
-			}
+		}
+		if err := tx.InsertItems(ctx, items); err != nil {
+			return err
 		}
 		return s.changed(ctx, tx, c, vault.EventItemsImported, "")
 	})

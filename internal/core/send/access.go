@@ -21,8 +21,8 @@ type Received struct {
 // tokenLife is how long a receiver may take between proving and fetching.
 const tokenLife = 5 * time.Minute
 
-// Proof is what a receiver offers.
-type Proof struct{ Password, Email, Code string }
+// Proof is what a receiver offers, and from where.
+type Proof struct{ Password, Email, Code, Address string }
 
 func (s *Service) find(ctx context.Context, id vault.SendID) (x *vault.Send, u *vault.User, err error) {
 	if !vault.ValidID(id) {
@@ -61,7 +61,17 @@ func (s *Service) Token(ctx context.Context, id vault.SendID, p Proof) (string, 
 	return tok, tokenLife, err
 }
 
+// prove counts what offers a proof; to ask what is needed is no guess.
 func (s *Service) prove(ctx context.Context, x *vault.Send, p Proof) error {
+	if x.Auth == vault.SendOpen || p.Password == "" && p.Email == "" {
+		return s.judge(ctx, x, p)
+	}
+	return s.Limiter.Judge(ctx, vault.Guess{Place: vault.PlaceSend, Account: string(x.ID), Address: p.Address}, func(ctx context.Context) error {
+		return s.judge(ctx, x, p)
+	})
+}
+
+func (s *Service) judge(ctx context.Context, x *vault.Send, p Proof) error {
 	switch x.Auth {
 	case vault.SendByPassword:
 		if p.Password == "" {
@@ -116,19 +126,19 @@ func (s *Service) count(ctx context.Context, x *vault.Send) error {
 
 // ReceiveOld is Receive as clients of 2025 ask: with the password, if it has one,
 // in the same request. Without is vault.ErrSendPassword, wrong vault.ErrSendWrong.
-func (s *Service) ReceiveOld(ctx context.Context, id vault.SendID, password string) (*Received, error) {
-	if err := s.proveOld(ctx, id, password); err != nil {
+func (s *Service) ReceiveOld(ctx context.Context, id vault.SendID, p Proof) (*Received, error) {
+	if err := s.proveOld(ctx, id, p); err != nil {
 		return nil, err
 	}
 	return s.receive(ctx, id)
 }
 
-func (s *Service) proveOld(ctx context.Context, id vault.SendID, password string) error {
+func (s *Service) proveOld(ctx context.Context, id vault.SendID, p Proof) error {
 	x, _, err := s.find(ctx, id)
 	if err != nil {
 		return err
 	}
-	err = s.prove(ctx, x, Proof{Password: password})
+	err = s.prove(ctx, x, p)
 	switch {
 	case errors.Is(err, vault.ErrSendNeedsPass):
 		return vault.ErrSendPassword
@@ -150,11 +160,11 @@ func (s *Service) File(ctx context.Context, tok string, file vault.SendID) (stri
 }
 
 // FileOld is File as clients of 2025 ask.
-func (s *Service) FileOld(ctx context.Context, id, file vault.SendID, password string) (string, error) {
+func (s *Service) FileOld(ctx context.Context, id, file vault.SendID, p Proof) (string, error) {
 	if id != file {
 		return "", vault.ErrSendNotFound
 	}
-	if err := s.proveOld(ctx, id, password); err != nil {
+	if err := s.proveOld(ctx, id, p); err != nil {
 		return "", err
 	}
 	return s.link(ctx, id)

@@ -13,11 +13,12 @@ import (
 	"strongroom/internal/mail"
 	"strongroom/internal/pwhash"
 	"strongroom/internal/store"
+	"strongroom/internal/throttle"
 	"strongroom/internal/token"
 	"strongroom/internal/vault"
 )
 
-// Service carries out the verbs of Sends. Quota is bytes a person, 0 for no limit.
+// Service carries out the verbs of Sends. Quota is bytes a person as it stands now, 0 for no limit.
 type Service struct {
 	Store  *store.Store
 	Blobs  *blob.Disk
@@ -25,8 +26,10 @@ type Service struct {
 	Signer *token.Signer
 	Mail   *mail.Sender
 	Now    func() time.Time
-	Quota  int64
+	Quota  func() int64
 	Log    *slog.Logger
+
+	Limiter *throttle.Limiter
 }
 
 // List returns the caller's Sends, oldest first.
@@ -80,11 +83,11 @@ func (s *Service) Add(ctx context.Context, c vault.Caller, x *vault.Send, passwo
 		if len(have) >= vault.MaxSends {
 			return vault.ErrSendLimit
 		}
-		used, err := tx.StoredBytes(ctx, c.User)
+		used, own, err := tx.Room(ctx, c.User)
 		if err != nil {
 			return err
 		}
-		if err := vault.CheckQuota(used, x.Size, s.Quota); err != nil {
+		if err := vault.CheckQuota(used, x.Size, own, s.Quota()); err != nil {
 			return err
 		}
 		if err := tx.InsertSend(ctx, x); err != nil {
@@ -107,7 +110,7 @@ func (s *Service) changed(ctx context.Context, tx *store.Tx, c vault.Caller, x *
 	if err := tx.Touch(ctx, x.Owner); err != nil {
 		return err
 	}
-	if err := tx.Record(ctx, vault.Event{Kind: kind, User: x.Owner, Actor: c.User, Subject: string(x.ID), Door: c.Door, Address: c.Address}); err != nil {
+	if err := tx.Record(ctx, vault.Event{Kind: kind, User: x.Owner, Actor: c.User, Subject: string(x.ID), Door: c.Door, Address: c.Address, Device: c.Device}); err != nil {
 		return err
 	}
 	return tx.Changed(ctx, vault.Notice{Kind: notice, User: x.Owner, Subject: string(x.ID), Device: c.Device})

@@ -19,7 +19,10 @@ import (
 
 // KDF returns how email's master key is derived. A stranger gets an answer that
 // never changes, of the kinds that accounts here have.
-func (s *Service) KDF(ctx context.Context, email string) (kdf vault.KDF, salt string, err error) {
+func (s *Service) KDF(ctx context.Context, c vault.Caller, email string) (kdf vault.KDF, salt string, err error) {
+	if _, err := s.Limiter.Try(ctx, vault.Guess{Place: vault.PlacePrelogin, Account: email, Address: c.Address}); err != nil {
+		return kdf, "", err
+	}
 	err = s.Store.Read(ctx, func(tx *store.Tx) error {
 		u, err := tx.UserByEmail(ctx, email)
 		if err == nil {
@@ -43,16 +46,42 @@ func (s *Service) SignIn(ctx context.Context, in vault.ClientSignIn) (*vault.Gra
 	if err := in.Device.Check(); err != nil {
 		return nil, err
 	}
+	in.Attempt.Device = in.Device.Identifier // of a device that is known, both steps count by themselves
 	var g vault.Grant
-	var err error
-	if in.Request != "" {
-		g.User, g.Request, err = s.approved(ctx, in)
-	} else {
-		g.User, err = s.Verify(ctx, in.Attempt)
-	}
+	u, err := s.FirstOf(ctx, in, &g)
 	if err != nil {
 		return nil, err
 	}
+	v, err := s.Factors.Check(ctx, u, in.Attempt)
+	if err != nil {
+		return nil, err
+	}
+	g.User, g.Tokens.Remember, g.Shown = v.User, v.Remember, g.Request == nil
+	return &g, s.openClient(ctx, &g, in)
+}
+
+// FirstOf checks what comes before the second factor: a password, or in its place
+// an approved request, which g then names. It opens nothing.
+func (s *Service) FirstOf(ctx context.Context, in vault.ClientSignIn, g *vault.Grant) (u *vault.User, err error) {
+	if in.Request == "" {
+		return s.First(ctx, in.Attempt)
+	}
+	u, g.Request, err = s.approved(ctx, in)
+	return u, err
+}
+
+// SignInPasskey is SignIn with a passkey in place of the password and the second
+// factor.
+func (s *Service) SignInPasskey(ctx context.Context, in vault.ClientSignIn) (*vault.Grant, error) {
+	if err := in.Device.Check(); err != nil {
+		return nil, err
+	}
+	in.Attempt.Device = in.Device.Identifier
+	v, err := s.Factors.Passkey(ctx, in.Attempt)
+	if err != nil {
+		return nil, err
+	}
+	g := vault.Grant{User: v.User, Passkey: v.Passkey, Shown: true}
 	return &g, s.openClient(ctx, &g, in)
 }
 
@@ -63,8 +92,21 @@ func (s *Service) SignInAPI(ctx context.Context, id vault.UserID, in vault.Clien
 		return nil, err
 	}
 	var g vault.Grant
-	err := s.Store.Read(ctx, func(tx *store.Tx) (err error) {
-		g.User, err = tx.User(ctx, id)
+	err := s.Limiter.Judge(ctx, vault.Guess{Place: vault.PlaceAPIKey, Account: string(id), Address: in.Address, Device: in.Device.Identifier}, func(ctx context.Context) (err error) {
+		g.User, err = s.verifyAPI(ctx, id, in)
+		return err
+	})
+	if err != nil {
+		return nil, err
+	}
+	err = s.openClient(ctx, &g, in)
+	g.Tokens.Refresh = ""
+	return &g, err
+}
+
+func (s *Service) verifyAPI(ctx context.Context, id vault.UserID, in vault.ClientSignIn) (u *vault.User, err error) {
+	err = s.Store.Read(ctx, func(tx *store.Tx) (err error) {
+		u, err = tx.User(ctx, id)
 		return err
 	})
 	if fault.Of(err, fault.NotFound) || !vault.ValidID(id) {
@@ -73,16 +115,14 @@ func (s *Service) SignInAPI(ctx context.Context, id vault.UserID, in vault.Clien
 	if err != nil {
 		return nil, err
 	}
-	key := g.User.APIKey.Reveal()
+	key := u.APIKey.Reveal()
 	if key == "" || subtle.ConstantTimeCompare([]byte(key), []byte(in.Proof)) != 1 {
-		return nil, s.failed(ctx, in.Attempt, g.User.ID)
+		return nil, s.failed(ctx, in.Attempt, u.ID)
 	}
-	if g.User.State != vault.Active {
+	if u.State != vault.Active {
 		return nil, vault.ErrUserSuspended
 	}
-	err = s.openClient(ctx, &g, in)
-	g.Tokens.Refresh = ""
-	return &g, err
+	return u, nil
 }
 
 // sessionsPerDevice: a client that signs in again (with an API key: each hour) may
@@ -112,21 +152,29 @@ func (s *Service) openClient(ctx context.Context, g *vault.Grant, in vault.Clien
 		}
 		g.Fresh = fresh
 		ses.Epoch, ses.Device, ses.ExpiresAt = u.Epoch, d.ID, tx.Now.Add(vault.IdleOf(in.Client))
+		if g.Shown {
+			ses.ProvenAt = tx.Now
+		}
 		if err := tx.TrimDeviceSessions(ctx, u.ID, d.ID, sessionsPerDevice-1); err != nil {
 			return err
 		}
 		if err := tx.InsertSession(ctx, ses, refresh); err != nil {
 			return err
 		}
-		return tx.Record(ctx, vault.Event{Kind: vault.EventSignedIn, User: u.ID, Actor: u.ID, Subject: string(ses.ID), Door: ses.Door, Address: in.Address})
+		return tx.Record(ctx, vault.Event{Kind: vault.EventSignedIn, User: u.ID, Actor: u.ID, Subject: string(ses.ID), Door: ses.Door, Address: in.Address, Device: in.Device.Identifier})
 	})
+	if err == nil {
+		err = s.Limiter.Welcome(ctx, ses.User, in.Address)
+	}
 	if err != nil {
 		return err
 	}
 	if g.Fresh {
 		s.Mail.Later(g.User.Email, mail.NewDevice(in.Device.Name, in.Address, s.Now()))
 	}
+	remember := g.Tokens.Remember
 	g.Tokens, err = s.clientTokens(ses, g.User, in.Device.Type, refresh)
+	g.Tokens.Remember = remember
 	return err
 }
 
@@ -170,7 +218,15 @@ func (s *Service) clientTokens(ses *vault.Session, u *vault.User, deviceType int
 
 // RefreshClient gives an official client a new access token; a dead refresh
 // token is vault.ErrSignedOut.
-func (s *Service) RefreshClient(ctx context.Context, refresh string) (*vault.Grant, error) {
+func (s *Service) RefreshClient(ctx context.Context, c vault.Caller, refresh string) (g *vault.Grant, err error) {
+	err = s.Limiter.Watch(ctx, vault.Guess{Place: vault.PlaceRefresh, Address: c.Address}, func(ctx context.Context) (err error) {
+		g, err = s.refreshClient(ctx, refresh)
+		return err
+	})
+	return g, err
+}
+
+func (s *Service) refreshClient(ctx context.Context, refresh string) (*vault.Grant, error) {
 	if !strings.HasPrefix(refresh, token.RefreshPrefix) || strings.Contains(refresh, ".") || len(refresh) > 256 {
 		return nil, vault.ErrSignedOut
 	}
@@ -224,11 +280,11 @@ func (s *Service) ClientCaller(ctx context.Context, bearer, address string) (vau
 		if err != nil {
 			return err
 		}
-		if string(ses.User) != claims.Subject || ses.Epoch != claims.Epoch || ses.Door != vault.DoorBitwarden {
+		if string(ses.User) != claims.Subject || claims.Epoch > ses.Epoch || ses.Door != vault.DoorBitwarden {
 			return vault.ErrSignedOut
 		}
-		c = vault.Caller{User: u.ID, Role: u.Role, Door: ses.Door, Session: ses.ID, Address: address, Device: ses.Named, Changed: u.Changed}
-		return ses.Live(u, tx.Now)
+		c = vault.Caller{User: u.ID, Role: u.Role, Door: ses.Door, Session: ses.ID, Address: address, Device: ses.Named, Changed: u.Changed, Proven: ses.ProvenAt}
+		return s.live(ctx, tx, &c, ses.Live(u, tx.Now))
 	})
 	return s.found(c, err)
 }

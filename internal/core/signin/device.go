@@ -14,7 +14,10 @@ import (
 
 // Known reports whether email has signed in with this device before. Anyone may
 // ask; the answer for a stranger is no.
-func (s *Service) Known(ctx context.Context, email, identifier string) (known bool, err error) {
+func (s *Service) Known(ctx context.Context, c vault.Caller, email, identifier string) (known bool, err error) {
+	if _, err := s.Limiter.Try(ctx, vault.Guess{Place: vault.PlacePrelogin, Account: email, Address: c.Address}); err != nil {
+		return false, err
+	}
 	err = s.Store.Read(ctx, func(tx *store.Tx) error {
 		u, err := tx.UserByEmail(ctx, email)
 		if err != nil {
@@ -79,7 +82,7 @@ func (s *Service) DropDevice(ctx context.Context, c vault.Caller, id vault.Devic
 		if err := tx.DeleteDevice(ctx, c.User, id); err != nil {
 			return err
 		}
-		return tx.Record(ctx, vault.Event{Kind: vault.EventSessionEnded, User: c.User, Actor: c.User, Subject: string(id), Door: c.Door, Address: c.Address})
+		return tx.Record(ctx, vault.Event{Kind: vault.EventSessionEnded, User: c.User, Actor: c.User, Subject: string(id), Door: c.Door, Address: c.Address, Device: c.Device})
 	})
 }
 
@@ -96,6 +99,10 @@ func (s *Service) Ask(ctx context.Context, email, code string, a *vault.AuthRequ
 	}
 	if len(a.PublicKey) < 200 || len(a.PublicKey) > 2000 {
 		return vault.ErrAuthRequestInvalid.At("publicKey", "must be an RSA public key in base64")
+	}
+	// Each asking shows a question on the person's devices, so right ones count as well.
+	if _, err := s.Limiter.Try(ctx, vault.Guess{Place: vault.PlaceAuthRequest, Account: email, Address: a.Address, Device: a.Device}); err != nil {
+		return err
 	}
 	return s.Store.Tx(ctx, func(tx *store.Tx) error {
 		u, err := tx.UserByEmail(ctx, email)
@@ -130,7 +137,15 @@ func orInvalid(err error) error {
 }
 
 // Answered returns a request to the one who asked, who proves it by the code.
-func (s *Service) Answered(ctx context.Context, id vault.AuthRequestID, code string) (a *vault.AuthRequest, err error) {
+func (s *Service) Answered(ctx context.Context, c vault.Caller, id vault.AuthRequestID, code string) (a *vault.AuthRequest, err error) {
+	err = s.Limiter.Watch(ctx, vault.Guess{Place: vault.PlaceAuthRequest, Account: string(id), Address: c.Address}, func(ctx context.Context) (err error) {
+		a, err = s.answered(ctx, id, code)
+		return err
+	})
+	return a, err
+}
+
+func (s *Service) answered(ctx context.Context, id vault.AuthRequestID, code string) (a *vault.AuthRequest, err error) {
 	if !vault.ValidID(id) {
 		return nil, vault.ErrAuthRequestNotFound
 	}
@@ -191,7 +206,7 @@ func (s *Service) Answer(ctx context.Context, c vault.Caller, id vault.AuthReque
 
 // approved checks an approved request in place of a password.
 func (s *Service) approved(ctx context.Context, in vault.ClientSignIn) (u *vault.User, a *vault.AuthRequest, err error) {
-	a, err = s.Answered(ctx, in.Request, in.Proof)
+	a, err = s.Answered(ctx, vault.Caller{Address: in.Address}, in.Request, in.Proof)
 	if errors.Is(err, vault.ErrAuthRequestNotFound) {
 		return nil, nil, s.failed(ctx, in.Attempt, "")
 	}

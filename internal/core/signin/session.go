@@ -25,19 +25,22 @@ func (s *Service) Sessions(ctx context.Context, c vault.Caller) (ss []*vault.Ses
 
 // SignOut ends the caller's own session and destroys its half of the key.
 func (s *Service) SignOut(ctx context.Context, c vault.Caller) error {
+	if err := c.Must(vault.ManageFactors); err != nil {
+		return err
+	}
 	return s.end(ctx, c, c.Session, vault.EventSignedOut)
 }
 
 // EndSession ends one of the caller's sessions; another person's is
 // vault.ErrSessionNotFound.
 func (s *Service) EndSession(ctx context.Context, c vault.Caller, id vault.SessionID) error {
+	if err := c.Must(vault.ManageSelf); err != nil {
+		return err
+	}
 	return s.end(ctx, c, id, vault.EventSessionEnded)
 }
 
 func (s *Service) end(ctx context.Context, c vault.Caller, id vault.SessionID, kind vault.EventKind) error {
-	if err := c.Must(vault.ManageSelf); err != nil {
-		return err
-	}
 	if !vault.ValidID(id) {
 		return vault.ErrSessionNotFound
 	}
@@ -45,7 +48,7 @@ func (s *Service) end(ctx context.Context, c vault.Caller, id vault.SessionID, k
 		if err := tx.DeleteSession(ctx, c.User, id); err != nil {
 			return err
 		}
-		return tx.Record(ctx, vault.Event{Kind: kind, User: c.User, Actor: c.User, Subject: string(id), Door: c.Door, Address: c.Address})
+		return tx.Record(ctx, vault.Event{Kind: kind, User: c.User, Actor: c.User, Subject: string(id), Door: c.Door, Address: c.Address, Device: c.Device})
 	})
 }
 
@@ -66,6 +69,9 @@ func (s *Service) AccessTokens(ctx context.Context, c vault.Caller) (as []*vault
 // may be stored of the user key.
 func (s *Service) MakeAccessToken(ctx context.Context, c vault.Caller, a *vault.AccessToken, split func(half string) (string, error)) (secret string, err error) {
 	if err := c.Must(vault.ManageSelf); err != nil {
+		return "", err
+	}
+	if err := c.Fresh(s.Now()); err != nil {
 		return "", err
 	}
 	secret = token.NewOpaque(token.AccessPrefix)
@@ -99,7 +105,7 @@ func (s *Service) MakeAccessToken(ctx context.Context, c vault.Caller, a *vault.
 		if err := tx.InsertAccessToken(ctx, a, secret); err != nil {
 			return err
 		}
-		return tx.Record(ctx, vault.Event{Kind: vault.EventTokenMade, User: c.User, Actor: c.User, Subject: string(a.ID), Door: c.Door, Address: c.Address})
+		return tx.Record(ctx, vault.Event{Kind: vault.EventTokenMade, User: c.User, Actor: c.User, Subject: string(a.ID), Door: c.Door, Address: c.Address, Device: c.Device})
 	})
 	return secret, err
 }
@@ -116,6 +122,16 @@ func (s *Service) RevokeAccessToken(ctx context.Context, c vault.Caller, id vaul
 		if err := tx.DeleteAccessToken(ctx, c.User, id); err != nil {
 			return err
 		}
-		return tx.Record(ctx, vault.Event{Kind: vault.EventTokenRevoked, User: c.User, Actor: c.User, Subject: string(id), Door: c.Door, Address: c.Address})
+		return tx.Record(ctx, vault.Event{Kind: vault.EventTokenRevoked, User: c.User, Actor: c.User, Subject: string(id), Door: c.Door, Address: c.Address, Device: c.Device})
 	})
+}
+
+// Expire removes what ended by time: sessions, access tokens, requests to log in.
+// Only the server's own timer may ask. It returns how many there were.
+func (s *Service) Expire(ctx context.Context) (n int64, err error) {
+	err = s.Store.Tx(ctx, func(tx *store.Tx) (err error) {
+		n, err = tx.DeleteExpired(ctx)
+		return err
+	})
+	return n, err
 }

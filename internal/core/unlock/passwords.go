@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"slices"
+	"strconv"
 	"strings"
 	"sync"
 	"time"
@@ -46,10 +47,10 @@ func (s *Service) List(ctx context.Context, c vault.Caller, q Query) (ps []Passw
 	if q.Text != "" {
 		ps = matching(ps, strings.ToLower(q.Text))
 	}
-	if len(ps) > q.Limit {
-		return ps[:q.Limit], true, nil
+	if more = len(ps) > q.Limit; more {
+		ps = ps[:q.Limit]
 	}
-	return ps, false, nil
+	return ps, more, s.shown(ctx, c, "", strconv.Itoa(len(ps)))
 }
 
 // openAll opens each batch where its seals were opened.
@@ -100,7 +101,13 @@ func (s *Service) Get(ctx context.Context, c vault.Caller, id vault.ItemID) (*Pa
 	if i, err = loginOnly(i, err, false); err != nil {
 		return nil, err
 	}
-	return openOne(user, i), nil
+	return openOne(user, i), s.shown(ctx, c, id, "password")
+}
+
+// shown writes down that a secret is about to be shown: of which item and what of it,
+// or of how many. What cannot be written down is not shown.
+func (s *Service) shown(ctx context.Context, c vault.Caller, id vault.ItemID, what string) error {
+	return s.Store.Note(ctx, c.Event(vault.EventSecretRead, string(id), what))
 }
 
 func openOne(user keyring.SymKey, i *vault.Item) *Password {
@@ -203,7 +210,7 @@ func (s *Service) Restore(ctx context.Context, c vault.Caller, id vault.ItemID) 
 	if i, err = s.Items.Restore(ctx, c, id); err != nil {
 		return nil, err
 	}
-	return openOne(user, i), nil
+	return openOne(user, i), s.shown(ctx, c, id, "password")
 }
 
 // Earlier is a password that an item had, and until when.
@@ -225,6 +232,9 @@ func (s *Service) History(ctx context.Context, c vault.Caller, id vault.ItemID) 
 	}
 	d, err := readDocument(user, i.Data)
 	if err != nil {
+		return nil, err
+	}
+	if err := s.shown(ctx, c, id, "history"); err != nil {
 		return nil, err
 	}
 	return d.earlier()

@@ -3,6 +3,7 @@ package unlock
 import (
 	"context"
 	"errors"
+	"time"
 
 	"strongroom/internal/fault"
 	"strongroom/internal/generate"
@@ -19,9 +20,9 @@ const maxPassword = 1024
 // SignUp is someone's wish for an account. Invited says that the machine's owner
 // asks, so that the sign-up rule does not count.
 type SignUp struct {
-	Name, Password, SetupCode string
-	Invited                   bool
-	Address                   string
+	Name, Password, SetupCode, Invitation string
+	Invited                               bool
+	Address                               string
 }
 
 // Register makes a whole account of a name and a password, as a client would. It
@@ -34,7 +35,8 @@ func (s *Service) Register(ctx context.Context, up SignUp) (*vault.User, error) 
 	if err != nil {
 		return nil, err
 	}
-	if err := s.Accounts.Check(ctx, email, up.SetupCode, up.Invited); err != nil {
+	n := vault.NewAccount{Email: email, SetupCode: up.SetupCode, Invitation: up.Invitation, Invited: up.Invited, Door: vault.DoorREST, Address: up.Address}
+	if err := s.Accounts.Check(ctx, n); err != nil {
 		return nil, err
 	}
 	score, reason := generate.Strength(up.Password, email, s.Names.Short(email), "strongroom")
@@ -48,15 +50,15 @@ func (s *Service) Register(ctx context.Context, up SignUp) (*vault.User, error) 
 	if err != nil {
 		return nil, err
 	}
-	return s.Accounts.Register(ctx, vault.NewAccount{Email: email, Salt: a.Salt, KDF: fromKDF(a.KDF), Proof: a.AuthHash,
-		ProtectedKey: a.ProtectedKey, PublicKey: a.PublicKey, PrivateKey: a.ProtectedPrivateKey,
-		SetupCode: up.SetupCode, Invited: up.Invited, Door: vault.DoorREST, Address: up.Address})
+	n.Salt, n.KDF, n.Proof = a.Salt, fromKDF(a.KDF), a.AuthHash
+	n.ProtectedKey, n.PublicKey, n.PrivateKey = a.ProtectedKey, a.PublicKey, a.ProtectedPrivateKey
+	return s.Accounts.Register(ctx, n)
 }
 
 // SignIn opens a session of the REST door: it derives what a client would, has
 // it verified, and splits the user key between the tokens and the database. A
 // name that does not exist costs the same work and is refused in the same words.
-func (s *Service) SignIn(ctx context.Context, name, password, client, address string) (*vault.Tokens, error) {
+func (s *Service) SignIn(ctx context.Context, name, password, client, address string, second vault.Second) (*vault.Tokens, error) {
 	if err := s.on(); err != nil {
 		return nil, err
 	}
@@ -64,29 +66,20 @@ func (s *Service) SignIn(ctx context.Context, name, password, client, address st
 	if err != nil || len(password) > maxPassword {
 		email, password = "", "" // no account has this address, and the work is the same
 	}
-	known, err := s.lookUp(ctx, email)
-	if err != nil {
-		return nil, err
-	}
-	if known.KDF.Memory > maxMemory {
-		return nil, errKDFHeavy
-	}
-	var proof string
 	var stretched keyring.SymKey
-	busy := s.Hasher.Do(ctx, func() {
-		var m keyring.MasterKey
-		if m, err = toKDF(known.KDF).MasterKey(password, known.Salt); err == nil {
-			proof, stretched = m.AuthHash(password), m.Stretch()
+	derive := func(ctx context.Context) (proof string, err error) {
+		known, err := s.lookUp(ctx, email)
+		if err != nil {
+			return "", err
 		}
-	})
-	if busy != nil || err != nil {
-		return nil, errors.Join(busy, err)
+		proof, stretched, err = s.derive(ctx, known, password)
+		return proof, err
 	}
-	u, err := s.Sessions.Verify(ctx, vault.Attempt{Email: email, Proof: proof, Door: vault.DoorREST, Address: address})
+	v, err := s.Sessions.Verify(ctx, vault.Attempt{Email: email, Derive: derive, Door: vault.DoorREST, Address: address, Second: second})
 	if err != nil {
 		return nil, err
 	}
-	user, err := stretched.UnwrapKey(u.ProtectedKey)
+	user, err := stretched.UnwrapKey(v.User.ProtectedKey)
 	if err != nil {
 		return nil, errKeyBroken.Because(err)
 	}
@@ -95,7 +88,47 @@ func (s *Service) SignIn(ctx context.Context, name, password, client, address st
 	if err != nil {
 		return nil, err
 	}
-	return s.Sessions.Open(ctx, vault.Opening{User: u, Door: vault.DoorREST, Client: client, Address: address, Half: half, Sealed: sealed})
+	return s.Sessions.Open(ctx, vault.Opening{User: v.User, Door: vault.DoorREST, Client: client, Address: address, Half: half, Sealed: sealed, Remember: v.Remember})
+}
+
+// derive makes of a password what a client would: the proof for the server and the
+// key that opens the user key.
+func (s *Service) derive(ctx context.Context, u *vault.User, password string) (proof string, stretched keyring.SymKey, err error) {
+	if u.KDF.Memory > maxMemory {
+		return "", stretched, errKDFHeavy
+	}
+	busy := s.Hasher.Do(ctx, func() {
+		var m keyring.MasterKey
+		if m, err = toKDF(u.KDF).MasterKey(password, u.Salt); err == nil {
+			proof, stretched = m.AuthHash(password), m.Stretch()
+		}
+	})
+	return proof, stretched, errors.Join(busy, err)
+}
+
+// StepUp shows the caller's password again, for what needs it to be fresh.
+func (s *Service) StepUp(ctx context.Context, c vault.Caller, password string) (until time.Time, err error) {
+	if err := s.on(); err != nil {
+		return until, err
+	}
+	if err := c.Must(vault.ManageFactors); err != nil {
+		return until, err
+	}
+	if len(password) > maxPassword {
+		password = ""
+	}
+	return s.Sessions.StepUp(ctx, c, vault.Attempt{Derive: func(ctx context.Context) (proof string, err error) {
+		var u *vault.User
+		err = s.Store.Read(ctx, func(tx *store.Tx) (err error) {
+			u, err = tx.User(ctx, c.User)
+			return err
+		})
+		if err != nil {
+			return "", err
+		}
+		proof, _, err = s.derive(ctx, u, password)
+		return proof, err
+	}})
 }
 
 // maxMemory is the most MiB that one sign-in may cost the server: with a device of

@@ -19,14 +19,15 @@ import (
 
 // Accounts are the verbs of package account that this one needs.
 type Accounts interface {
-	Check(ctx context.Context, email, setupCode string, invited bool) error
+	Check(context.Context, vault.NewAccount) error
 	Register(context.Context, vault.NewAccount) (*vault.User, error)
 }
 
 // Sessions are the verbs of package signin that this one needs.
 type Sessions interface {
-	Verify(context.Context, vault.Attempt) (*vault.User, error)
+	Verify(context.Context, vault.Attempt) (*vault.Verified, error)
 	Open(context.Context, vault.Opening) (*vault.Tokens, error)
+	StepUp(ctx context.Context, c vault.Caller, a vault.Attempt) (until time.Time, err error)
 	MakeAccessToken(ctx context.Context, c vault.Caller, a *vault.AccessToken, split func(half string) (string, error)) (secret string, err error)
 }
 
@@ -45,7 +46,7 @@ type Items interface {
 }
 
 // Service carries out the verbs of the REST door that need a password or an
-// open key. Off is REST_UNLOCK=off: then every one of them is ErrOff.
+// open key. Off is REST_UNLOCK=off as it stands now: then every one of them is ErrOff.
 type Service struct {
 	Store    *store.Store
 	Hasher   *pwhash.Hasher
@@ -54,7 +55,7 @@ type Service struct {
 	Items    Items
 	Names    vault.Names
 	Now      func() time.Time
-	Off      bool
+	Off      func() bool
 }
 
 // The faults of the REST door's keys.
@@ -64,7 +65,7 @@ var (
 )
 
 func (s *Service) on() error {
-	if s.Off {
+	if s.Off() {
 		return ErrOff
 	}
 	return nil
@@ -85,7 +86,7 @@ func (s *Service) join(c vault.Caller) (keyring.SymKey, error) {
 	if err := s.on(); err != nil {
 		return keyring.SymKey{}, err
 	}
-	if err := c.Must(vault.ReadVault); err != nil {
+	if err := c.CanOpen(); err != nil {
 		return keyring.SymKey{}, err
 	}
 	k, err := seal.ParseKey(c.Half.Reveal())

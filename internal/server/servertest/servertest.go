@@ -16,6 +16,7 @@ import (
 	"testing"
 	"time"
 
+	"strongroom/internal/config"
 	"strongroom/internal/seal"
 	"strongroom/internal/server"
 	"strongroom/internal/store"
@@ -36,10 +37,21 @@ func Options(t testing.TB) server.Options {
 		t.Fatal(err)
 	}
 	return server.Options{
-		Store: store.Options{Source: store.Source{Kind: "sqlite", Path: filepath.Join(t.TempDir(), "strongroom.db")}, Keys: keys},
-		Files: filepath.Join(t.TempDir(), "files"), Icons: filepath.Join(t.TempDir(), "icons"), SecretKey: Secret, SignUps: vault.SignUps{Open: true}, Names: vault.Names{Domain: "strongroom.localhost"},
+		Settings: Settings(t, "SIGNUPS=open", "OUTBOUND=off"),
+		Store:    store.Options{Source: store.Source{Kind: "sqlite", Path: filepath.Join(t.TempDir(), "strongroom.db")}, Keys: keys},
+		Files:    filepath.Join(t.TempDir(), "files"), Icons: filepath.Join(t.TempDir(), "icons"), SecretKey: Secret, Names: vault.Names{Domain: "strongroom.localhost"},
 		Version: "test", Log: slog.New(slog.DiscardHandler), Now: time.Now,
 	}
+}
+
+// Settings are those of an environment that has no other variables.
+func Settings(t testing.TB, environ ...string) *config.Config {
+	t.Helper()
+	c, err := config.Load(config.Options{Environ: append(environ, "DATA_DIR="+t.TempDir())})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return c
 }
 
 // Node is a running node and a client of it.
@@ -207,4 +219,21 @@ func Next(a *Answer) string {
 		return ""
 	}
 	return link
+}
+
+// Everything lists the ids of all passwords at the server of url, page by page.
+func (c Client) Everything(url string) map[string]bool {
+	c.t.Helper()
+	c.URL = url
+	ids := map[string]bool{}
+	for path := "/api/v1/passwords"; path != ""; {
+		a := c.Do("GET", path, nil).Want(200)
+		var list []struct{ ID string }
+		a.JSON(&list)
+		for _, i := range list {
+			ids[i.ID] = true
+		}
+		path = Next(a)
+	}
+	return ids
 }

@@ -89,6 +89,32 @@ func rotation(t *testing.T, src store.Source) {
 	}
 }
 
+// newestKeyMissing: after a rotation no account is made under the old key, neither by a
+// node that has not got the new one nor by one that has it in the wrong order.
+func newestKeyMissing(t *testing.T, src store.Source) {
+	oldKey, newKey := seal.GenerateKey(), seal.GenerateKey()
+	known := Keys(t, oldKey)
+	s := open(t, store.Options{Source: src, Keys: known, Reload: func() (seal.Keys, error) { return known, nil }})
+	fixed := open(t, store.Options{Source: src, Keys: known})
+	rotator := open(t, store.Options{Source: src, Keys: Keys(t, newKey, oldKey)})
+	_, err := rotator.Rotate(t.Context(), 100)
+	must(t, err)
+	add := func(s *store.Store) error {
+		u := &vault.User{ID: vault.NewID[vault.UserID](), Email: vault.NewID[string]() + "@example.com"}
+		return s.Tx(t.Context(), func(tx *store.Tx) error { return tx.InsertUser(t.Context(), u) })
+	}
+	for name, s := range map[string]*store.Store{"reloads": s, "does not": fixed} {
+		if err := add(s); !errors.Is(err, store.ErrUnavailable) {
+			t.Errorf("an account without the newest key, by one that %s: %v", name, err)
+		}
+	}
+	known = Keys(t, oldKey, newKey)
+	must(t, add(s))
+	if use, err := rotator.KeysInUse(t.Context()); err != nil || len(use) != 1 {
+		t.Errorf("keys in use: %v, %v", use, err)
+	}
+}
+
 // movedSeals exchanges sealed values as someone with write access could.
 func movedSeals(t *testing.T, src store.Source) {
 	s := open(t, store.Options{Source: src, Keys: Keys(t)})

@@ -33,6 +33,30 @@ func userRoundTrip(t *testing.T, s *store.Store) {
 	})
 }
 
+// changesNeverMeet: no two times of change are the same, even where the clock stands.
+func changesNeverMeet(t *testing.T, s *store.Store) {
+	u := user(t, s, "a@example.com")
+	seen := map[time.Time]bool{u.Changed: true}
+	write(t, s, func(ctx context.Context, tx *store.Tx) error {
+		for n := range 6 {
+			if n%2 == 0 {
+				must(t, tx.Touch(ctx, u.ID))
+			} else {
+				must(t, tx.UpdateUser(ctx, u))
+			}
+			got, err := tx.User(ctx, u.ID)
+			if err != nil || seen[got.Changed] || n%2 == 1 && !got.Changed.Equal(u.Changed) {
+				t.Errorf("change %d at %v: %v", n, got.Changed, err)
+			}
+			seen[got.Changed] = true
+		}
+		return nil
+	})
+	if len(seen) != 7 {
+		t.Errorf("%v", seen)
+	}
+}
+
 func emailIsUnique(t *testing.T, s *store.Store) {
 	user(t, s, "a@example.com")
 	wants(t, s, vault.ErrUserTaken, func(ctx context.Context, tx *store.Tx) error {
@@ -51,7 +75,7 @@ func usersArePaged(t *testing.T, s *store.Store) {
 	for after := (vault.Cursor{}); ; {
 		var us []*vault.User
 		read(t, s, func(ctx context.Context, tx *store.Tx) (err error) {
-			us, err = tx.Users(ctx, after, 3)
+			us, err = tx.Users(ctx, vault.UserFilter{}, after, 3)
 			return err
 		})
 		for _, u := range us {
@@ -113,6 +137,42 @@ func itemRoundTrip(t *testing.T, s *store.Store) {
 		t.Errorf("revision %d at %v", got.Revision, got.UpdatedAt)
 	}
 	wants(t, s, vault.ErrItemExists, func(ctx context.Context, tx *store.Tx) error { return tx.InsertItem(ctx, i) })
+}
+
+// manyItems: an import comes back whole and in its order, or leaves nothing.
+func manyItems(t *testing.T, s *store.Store) {
+	a, b := user(t, s, "a@example.com"), user(t, s, "b@example.com")
+	theirs := &vault.Folder{ID: vault.NewID[vault.FolderID](), Owner: b.ID, Name: "2.f"}
+	write(t, s, func(ctx context.Context, tx *store.Tx) error { return tx.InsertFolder(ctx, theirs) })
+	items := make([]*vault.Item, 123)
+	for n := range items {
+		items[n] = &vault.Item{ID: vault.NewID[vault.ItemID](), Owner: a.ID, Type: vault.Login, Data: []byte(`{"name":"2.` + strconv.Itoa(n) + `"}`),
+			CreatedAt: time.Date(2026, 1, 1, 0, 0, 0, n*1000, time.UTC)}
+	}
+	items[7].Data, items[8].Data = bytes.Repeat([]byte("x"), vault.MaxItemData), bytes.Repeat([]byte("y"), vault.MaxItemData)
+	items[122].Folder = theirs.ID
+	wants(t, s, vault.ErrItemInvalid, func(ctx context.Context, tx *store.Tx) error { return tx.InsertItems(ctx, items) })
+	items[122].Folder = ""
+	write(t, s, func(ctx context.Context, tx *store.Tx) error {
+		n, err := tx.CountItems(ctx, a.ID)
+		if n != 0 {
+			t.Errorf("%d items of a refused import are there", n)
+		}
+		must(t, tx.InsertItems(ctx, nil))
+		if err != nil {
+			return err
+		}
+		return tx.InsertItems(ctx, items)
+	})
+	read(t, s, func(ctx context.Context, tx *store.Tx) error {
+		got, err := tx.Items(ctx, a.ID, vault.ItemFilter{All: true})
+		want := make([]vault.Item, len(items))
+		for n := range items {
+			want[n] = *items[n]
+		}
+		same(t, got, want)
+		return err
+	})
 }
 
 func staleItem(t *testing.T, s *store.Store) {

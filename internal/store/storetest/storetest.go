@@ -44,12 +44,15 @@ func (s Suite) Run(t *testing.T) {
 		name string
 		run  func(*testing.T, *store.Store)
 	}{
-		{"UserRoundTrip", userRoundTrip}, {"EmailIsUnique", emailIsUnique}, {"UsersArePaged", usersArePaged}, {"DeletingAUserLeavesNothing", deleteUser},
+		{"UserRoundTrip", userRoundTrip}, {"EmailIsUnique", emailIsUnique}, {"UsersArePaged", usersArePaged}, {"UsersAreFiltered", usersFiltered}, {"DeletingAUserLeavesNothing", deleteUser},
 		{"ItemRoundTrip", itemRoundTrip}, {"StaleRevisionIsRefused", staleItem}, {"ConcurrentUpdatesLoseNothing", concurrentUpdates},
+		{"ManyItems", manyItems}, {"ChangesNeverMeet", changesNeverMeet},
 		{"ItemsArePagedAndFiltered", itemsPaged}, {"AnotherUsersThingsAreAbsent", foreignThings}, {"AnotherUsersFolderCannotBeLinked", foreignFolder},
-		{"FolderDeletionKeepsItems", folderDeletion}, {"RefreshTokensWorkOnce", refreshOnce}, {"SessionsExpire", sessionsExpire}, {"AccessTokens", accessTokens},
+		{"FolderDeletionKeepsItems", folderDeletion}, {"RefreshTokensWorkOnce", refreshOnce}, {"SessionsExpire", sessionsExpire}, {"Proofs", proofs},
+		{"FactorRoundTrip", factorRoundTrip}, {"AStepCountsOnce", stepOnce}, {"MailedCodesAreTriedAndDropped", mailedCodes}, {"TokensAreSpentOnce", spendOnce}, {"RememberedDevices", rememberedDevices}, {"AccessTokens", accessTokens},
 		{"RollsBack", rollsBack}, {"SetupCodeIsUsedOnce", setupCode}, {"EventsStandInTheirTransaction", events}, {"LargeValues", largeValues},
 		{"ReadModifyWriteIsSerial", readModifyWrite}, {"ACrowdOfWriters", crowd},
+		{"GuessesAreCountedOnce", guessesAreCounted}, {"GuessesOfACrowd", guessesOfACrowd}, {"FamiliarNetworks", familiarNetworks},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			t.Parallel()
@@ -59,8 +62,16 @@ func (s Suite) Run(t *testing.T) {
 	t.Run("StartingAtOnceMigratesOnce", func(t *testing.T) { t.Parallel(); startAtOnce(t, s.New(t)) })
 	t.Run("WrongKeysChangeNothing", func(t *testing.T) { t.Parallel(); wrongKeys(t, s.New(t)) })
 	t.Run("NewerSchemaIsRefused", func(t *testing.T) { t.Parallel(); newerSchema(t, s.New(t)) })
+	t.Run("NewestKeyMissing", func(t *testing.T) { t.Parallel(); newestKeyMissing(t, s.New(t)) })
+	t.Run("GuessesOfTheFuture", func(t *testing.T) { t.Parallel(); guessesOfTheFuture(t, s.New(t)) })
 	t.Run("RotationWhileRunning", func(t *testing.T) { t.Parallel(); rotation(t, s.New(t)) })
 	t.Run("MovedSealsDoNotOpen", func(t *testing.T) { t.Parallel(); movedSeals(t, s.New(t)) })
+	t.Run("OneNodeRunsAJob", func(t *testing.T) { t.Parallel(); jobLeases(t, s.New(t)) })
+	t.Run("NodesAreListedWhileTheyBeat", func(t *testing.T) { t.Parallel(); nodeList(t, s.New(t)) })
+	t.Run("InvitationsWorkOnce", func(t *testing.T) { t.Parallel(); invitations(t, s.New(t)) })
+	t.Run("ChainFindsWhatWasDone", func(t *testing.T) { t.Parallel(); s.chainFinds(t) })
+	t.Run("ChainOutlivesRetention", func(t *testing.T) { t.Parallel(); retention(t, s.New(t)) })
+	t.Run("ChainedByManyAtOnce", func(t *testing.T) { t.Parallel(); chainedAtOnce(t, s.New(t)) })
 	t.Run("LookChangesNothing", func(t *testing.T) { t.Parallel(); look(t, s.New(t)) })
 }
 

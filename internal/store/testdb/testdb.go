@@ -18,13 +18,28 @@ import (
 // Kinds are the databases that we support.
 var Kinds = []string{"sqlite", "mysql", "postgres"}
 
-// New returns an empty database of a kind. Without a server the test is skipped,
-// but for the full run (STRONGROOM_FULL_TESTS), where that is a failure.
+// New returns an empty database of a kind, for someone who may do everything in it.
 func New(t testing.TB, kind string) store.Source {
 	t.Helper()
 	if kind == "sqlite" {
 		return store.Source{Kind: kind, Path: filepath.Join(t.TempDir(), "strongroom.db")}
 	}
+	src := Administrator(t, kind)
+	src.Name = "t" + strings.ReplaceAll(vault.NewID[string](), "-", "")
+	run(t, src, "CREATE DATABASE "+src.Name)
+	drop := "DROP DATABASE " + src.Name
+	if kind == "postgres" {
+		drop += " WITH (FORCE)"
+	}
+	t.Cleanup(func() { run(t, src, drop) })
+	return src
+}
+
+// Administrator is who may make databases and users on the server of a kind. Without a
+// server the test is skipped, but for the full run (STRONGROOM_FULL_TESTS), where that
+// is a failure.
+func Administrator(t testing.TB, kind string) store.Source {
+	t.Helper()
 	env := map[string]string{"mysql": "STRONGROOM_TEST_MYSQL", "postgres": "STRONGROOM_TEST_POSTGRES"}[kind]
 	raw := os.Getenv(env)
 	if raw == "" {
@@ -38,15 +53,7 @@ func New(t testing.TB, kind string) store.Source {
 		t.Fatal(err)
 	}
 	pw, _ := u.User.Password()
-	src := store.Source{Kind: kind, User: u.User.Username(), Password: pw, Host: u.Host, Params: url.Values{},
-		Name: "t" + strings.ReplaceAll(vault.NewID[string](), "-", "")}
-	run(t, src, "CREATE DATABASE "+src.Name)
-	drop := "DROP DATABASE " + src.Name
-	if kind == "postgres" {
-		drop += " WITH (FORCE)"
-	}
-	t.Cleanup(func() { run(t, src, drop) })
-	return src
+	return store.Source{Kind: kind, User: u.User.Username(), Password: pw, Host: u.Host, Params: url.Values{}}
 }
 
 func run(t testing.TB, src store.Source, stmt string) {
@@ -61,6 +68,7 @@ func run(t testing.TB, src store.Source, stmt string) {
 func DB(t testing.TB, src store.Source) *sql.DB {
 	t.Helper()
 	driver, dsn := "sqlite", "file:"+src.Path+"?_pragma=busy_timeout(10000)"
+	src.Host, _, _ = strings.Cut(src.Host, ",") // of a cluster, the node that comes first
 	switch src.Kind {
 	case "mysql":
 		driver, dsn = "mysql", src.User+":"+src.Password+"@tcp("+src.Host+")/"+src.Name

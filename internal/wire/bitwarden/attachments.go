@@ -156,6 +156,16 @@ func (d *Door) uploadFile(ctx context.Context, c vault.Caller, r *request) (any,
 	return nil, broken(d.Files.Upload(ctx, c, vault.ItemID(r.param("id")), vault.AttachmentID(r.param("file")), data))
 }
 
+// sentName is a file's name as it was sent: what is encrypted has slashes, and the
+// library takes what stands before one for a folder.
+func sentName(p *multipart.Part) string {
+	_, params, err := mime.ParseMediaType(p.Header.Get("Content-Disposition"))
+	if err != nil {
+		return ""
+	}
+	return params["filename"]
+}
+
 // uploadOld is the one-step upload of old clients: the size is known from the
 // request's length only, and the parts' order is theirs.
 func (d *Door) uploadOld(ctx context.Context, c vault.Caller, r *request) (any, error) {
@@ -165,7 +175,7 @@ func (d *Door) uploadOld(ctx context.Context, c vault.Caller, r *request) (any, 
 	}
 	name := fields["fileName"]
 	if p, ok := data.(*multipart.Part); ok && name == "" {
-		name = p.FileName()
+		name = sentName(p)
 	}
 	size, _ := strconv.ParseInt(r.Header.Get("Content-Length"), 10, 64)
 	if r.ContentLength > 0 {

@@ -79,8 +79,8 @@ func (d *Door) ask(ctx context.Context, c vault.Caller, r *request) (any, error)
 	return d.authRequestOf(a, r), nil
 }
 
-func (d *Door) answered(ctx context.Context, _ vault.Caller, r *request) (any, error) {
-	a, err := d.SignIn.Answered(ctx, vault.AuthRequestID(r.param("id")), r.URL.Query().Get("code"))
+func (d *Door) answered(ctx context.Context, c vault.Caller, r *request) (any, error) {
+	a, err := d.SignIn.Answered(ctx, c, vault.AuthRequestID(r.param("id")), r.URL.Query().Get("code"))
 	if err != nil {
 		return nil, err
 	}

@@ -2,8 +2,11 @@ package bitwarden
 
 import (
 	"context"
+	"encoding/json"
+	"time"
 
 	"strongroom/internal/core/item"
+	"strongroom/internal/spread"
 	"strongroom/internal/vault"
 )
 
@@ -101,11 +104,32 @@ type importIn struct {
 		ID   *string `json:"id"`
 		Name string  `json:"name"`
 	} `json:"folders"`
-	Items     []cipherIn `json:"ciphers"`
+	Items     []json.RawMessage `json:"ciphers"`
 	Relations []struct {
 		Item   int `json:"key"`
 		Folder int `json:"value"`
 	} `json:"folderRelationships"`
+}
+
+// items decodes the items of an import, on all processors, and gathers who is
+// said to have made them.
+func (in *importIn) items(now time.Time) ([]*vault.Item, map[vault.Maker]bool, error) {
+	decoded := make([]cipherIn, len(in.Items))
+	items := make([]*vault.Item, len(in.Items))
+	err := spread.Over(len(items), func(n int) error {
+		if err := decoded[n].UnmarshalJSON(in.Items[n]); err != nil { // valid, as a part of the request
+			return undecodable(err)
+		}
+		items[n] = &vault.Item{}
+		decoded[n].fill(items[n], now)
+		items[n].Folder = ""
+		return decoded[n].personal()
+	})
+	makers := map[vault.Maker]bool{}
+	for n := range decoded {
+		makers[decoded[n].Maker] = true
+	}
+	return items, makers, err
 }
 
 // importItems keeps a whole vault. A folder that the caller has already is used
@@ -131,17 +155,14 @@ func (d *Door) importItems(ctx context.Context, c vault.Caller, r *request) (any
 		}
 		folders[n] = &vault.Folder{ID: id, Name: f.Name}
 	}
-	items := make([]*vault.Item, len(in.Items))
-	for n := range in.Items {
-		if err := in.Items[n].personal(); err != nil {
+	items, makers, err := in.items(d.Now())
+	if err != nil {
+		return nil, err
+	}
+	for by := range makers {
+		if err := d.Items.Made(ctx, c, by); err != nil {
 			return nil, err
 		}
-		if err := d.Items.Made(ctx, c, in.Items[n].Maker); err != nil {
-			return nil, err
-		}
-		items[n] = &vault.Item{}
-		in.Items[n].fill(items[n], d.Now())
-		items[n].Folder = ""
 	}
 	for _, rel := range in.Relations {
 		if rel.Item < 0 || rel.Item >= len(items) || rel.Folder < 0 || rel.Folder >= len(folders) {

@@ -56,7 +56,7 @@ func (d *Door) config(_ context.Context, _ vault.Caller, r *request) (any, error
 	base := d.base(r.Request)
 	return configJSON{Object: "config", Version: clientVersion, GitHash: "strongroom", Server: map[string]string{"name": "Strongroom", "url": base},
 		Environment: environmentJSON{Vault: base, API: base + "/api", Identity: base + "/identity", Notifications: base + "/notifications"},
-		Features:    features, Settings: settingsJSON{NoSignUp: !d.Accounts.SignUps.Open && len(d.Accounts.SignUps.Domains) == 0}}, nil
+		Features:    features, Settings: settingsJSON{NoSignUp: d.Accounts.SignUps().Closed()}}, nil
 }
 
 func (d *Door) alive(context.Context, vault.Caller, *request) (any, error) {

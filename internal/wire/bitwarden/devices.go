@@ -42,16 +42,16 @@ func deviceOf(x *vault.Device) deviceJSON {
 		Trusted: x.Trusted(), UserKey: orNull(x.Keys.User), PublicKey: orNull(x.Keys.Public), Object: "device"}
 }
 
-func (d *Door) known(ctx context.Context, _ vault.Caller, r *request) (any, error) {
+func (d *Door) known(ctx context.Context, c vault.Caller, r *request) (any, error) {
 	email, err := base64.RawURLEncoding.DecodeString(r.Header.Get("X-Request-Email"))
 	if err != nil {
 		return nil, errBody.At("X-Request-Email", "must be an address in base64url without padding")
 	}
-	return d.SignIn.Known(ctx, d.email(string(email)), r.Header.Get("X-Device-Identifier"))
+	return d.SignIn.Known(ctx, c, d.email(string(email)), r.Header.Get("X-Device-Identifier"))
 }
 
-func (d *Door) knownOld(ctx context.Context, _ vault.Caller, r *request) (any, error) {
-	return d.SignIn.Known(ctx, d.email(r.param("email")), r.param("identifier"))
+func (d *Door) knownOld(ctx context.Context, c vault.Caller, r *request) (any, error) {
+	return d.SignIn.Known(ctx, c, d.email(r.param("email")), r.param("identifier"))
 }
 
 func (d *Door) devices(ctx context.Context, c vault.Caller, _ *request) (any, error) {

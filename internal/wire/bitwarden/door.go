@@ -18,8 +18,10 @@ import (
 	"github.com/go-chi/chi/v5"
 
 	"strongroom/internal/core/account"
+	"strongroom/internal/core/audit"
 	"strongroom/internal/core/file"
 	"strongroom/internal/core/item"
+	"strongroom/internal/core/mfa"
 	"strongroom/internal/core/send"
 	"strongroom/internal/core/signin"
 	"strongroom/internal/fault"
@@ -35,21 +37,22 @@ type Door struct {
 	Kit      httpkit.Kit
 	Accounts *account.Service
 	SignIn   *signin.Service
+	Factors  *mfa.Service
 	Items    *item.Service
 	Files    *file.Service
 	Sends    *send.Service
+	Audit    *audit.Service
 	Icons    *outbound.Icons
 	Live     *live.Hub
 	Done     <-chan struct{} // closed when the server stops
+	Go       func(func())    // starts what goes on after an answer, for the server to wait for; nil for go
 	Names    vault.Names
 	Base     string
 	Now      func() time.Time
 
 	routes []Route
+	sent   sent
 }
-
-// Prefixes are the paths that the door answers below.
-var Prefixes = []string{"/api/", "/identity/", "/notifications/", "/icons/", "/events/"}
 
 // Route is one row of the door: who may call is Needs, 0 for everyone.
 type Route struct {
@@ -103,7 +106,7 @@ func (d *Door) large(n int, limit int64) {
 
 // Handler builds the door's routes.
 func (d *Door) Handler() http.Handler {
-	for _, add := range []func(){d.configRoutes, d.identityRoutes, d.registerRoutes, d.mailedRoutes, d.accountRoutes, d.itemRoutes, d.bulkRoutes, d.folderRoutes,
+	for _, add := range []func(){d.configRoutes, d.identityRoutes, d.registerRoutes, d.factorRoutes, d.passkeyRoutes, d.mailedRoutes, d.accountRoutes, d.itemRoutes, d.bulkRoutes, d.folderRoutes,
 		d.fileRoutes, d.sendRoutes, d.syncRoutes, d.deviceRoutes, d.authRequestRoutes, d.hubRoutes, d.iconRoutes, d.emptyRoutes} {
 		add()
 	}
@@ -114,6 +117,11 @@ func (d *Door) Handler() http.Handler {
 	mux.NotFound(func(w http.ResponseWriter, r *http.Request) { d.refuse(w, r, errNoRoute) })
 	mux.MethodNotAllowed(func(w http.ResponseWriter, r *http.Request) { d.refuse(w, r, errNoMethod) })
 	return d.cors(mux)
+}
+
+// Elsewhere answers for what another process serves.
+func (d *Door) Elsewhere() http.Handler {
+	return d.cors(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) { d.refuse(w, r, httpkit.ErrElsewhere) }))
 }
 
 var (
@@ -127,6 +135,7 @@ var (
 func (d *Door) serve(rt Route) http.HandlerFunc {
 	return func(w http.ResponseWriter, r *http.Request) {
 		w.Header().Set("Cache-Control", "no-store")
+		httpkit.Routed(r.Context(), rt.Path)
 		if rt.stream {
 			var cancel context.CancelFunc
 			r, cancel = httpkit.Long(r, uploadTime)
@@ -136,12 +145,12 @@ func (d *Door) serve(rt Route) http.HandlerFunc {
 		}
 		c, err := d.identify(r, rt.Needs)
 		if err != nil {
-			d.refuse(w, r, err)
+			d.refuse(w, r, d.denied(r.Context(), c, rt, err))
 			return
 		}
 		v, err := rt.handle(r.Context(), c, &request{r, w})
 		if err != nil {
-			d.refuse(w, r, err)
+			d.refuse(w, r, d.denied(r.Context(), c, rt, err))
 			return
 		}
 		answer(w, v)
@@ -152,6 +161,9 @@ func (d *Door) serve(rt Route) http.HandlerFunc {
 // address it comes from.
 func (d *Door) identify(r *http.Request, needs vault.Power) (vault.Caller, error) {
 	address := httpkit.Address(r.Context())
+	if err := httpkit.Limited(r.Context()); err != nil {
+		return vault.Caller{}, err
+	}
 	if needs == 0 {
 		return vault.Caller{Door: vault.DoorBitwarden, Address: address}, nil
 	}
@@ -162,7 +174,22 @@ func (d *Door) identify(r *http.Request, needs vault.Power) (vault.Caller, error
 	if err != nil {
 		return c, err
 	}
+	if err := d.Kit.Limits.Account(c.User); err != nil {
+		return c, err
+	}
 	return c, c.Must(needs)
+}
+
+// denied has it written down that a caller who is known was refused. What cannot be
+// written down is the server's failure, not the caller's.
+func (d *Door) denied(ctx context.Context, c vault.Caller, rt Route, err error) error {
+	if c.User == "" || !fault.Of(err, fault.Forbidden) {
+		return err
+	}
+	if failed := d.Audit.Denied(ctx, c, rt.Method+" "+rt.Path, fault.From(err).Code); failed != nil {
+		return failed
+	}
+	return err
 }
 
 func answer(w http.ResponseWriter, v any) {
@@ -195,17 +222,22 @@ func (r *request) read(v any) error {
 	if err != nil {
 		return unreadable(err)
 	}
-	if err := json.Unmarshal(b, v); err != nil {
-		if f, ok := errors.AsType[*fault.Error](err); ok {
-			return f
-		}
-		var wrong *json.UnmarshalTypeError
-		if errors.As(err, &wrong) && wrong.Field != "" {
-			return errBody.At(wrong.Field, "must not be a "+wrong.Value)
-		}
-		return errBody.Because(err)
+	return undecodable(json.Unmarshal(b, v))
+}
+
+// undecodable words a decoder's error for the caller; nil stays nil.
+func undecodable(err error) error {
+	if err == nil {
+		return nil
 	}
-	return nil
+	if f, ok := errors.AsType[*fault.Error](err); ok {
+		return f
+	}
+	var wrong *json.UnmarshalTypeError
+	if errors.As(err, &wrong) && wrong.Field != "" {
+		return errBody.At(wrong.Field, "must not be a "+wrong.Value)
+	}
+	return errBody.Because(err)
 }
 
 func unreadable(err error) error {

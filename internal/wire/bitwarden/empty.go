@@ -11,7 +11,7 @@ import (
 func (d *Door) emptyRoutes() {
 	d.row(vault.ReadVault, func(context.Context, vault.Caller, *request) (any, error) { return list([]struct{}{}), nil },
 		"GET /api/collections", "GET /api/accounts/organizations", "GET /api/tasks", "GET /api/notifications",
-		"GET /api/emergency-access/trusted", "GET /api/emergency-access/granted", "GET /api/two-factor", "GET /api/webauthn", "GET /api/organizations")
+		"GET /api/emergency-access/trusted", "GET /api/emergency-access/granted", "GET /api/organizations")
 	d.row(0, func(context.Context, vault.Caller, *request) (any, error) { return list([]struct{}{}), nil },
 		"POST /api/organizations/domain/sso/verified", "GET /api/plans")
 	d.row(vault.ReadVault, d.collect, "POST /events/collect")

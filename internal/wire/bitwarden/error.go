@@ -2,6 +2,7 @@ package bitwarden
 
 import (
 	"encoding/json"
+	"errors"
 	"net/http"
 	"strconv"
 	"strings"
@@ -42,6 +43,10 @@ const tokenPath = "/identity/connect/token"
 
 // refuse is the one place where a refusal gets its words and status.
 func (d *Door) refuse(w http.ResponseWriter, r *http.Request, err error) {
+	if c, ok := errors.AsType[*vault.Challenge](err); ok {
+		challenge(w, c)
+		return
+	}
 	f := fault.From(err)
 	d.Kit.Failed(r.Context(), f)
 	e := errorJSON{Object: "error", Message: f.Message}
@@ -55,11 +60,17 @@ func (d *Door) refuse(w http.ResponseWriter, r *http.Request, err error) {
 		e.ValidationErrors[field.Path] = append(e.ValidationErrors[field.Path], field.Path+" "+field.Message)
 	}
 	status := statuses[f.Kind]
+	if f.Code == vault.ErrMustEnrol.Code || f.Code == vault.ErrStepUp.Code { // its person can do something about it
+		e.Message, status = f.Message, http.StatusBadRequest
+	}
 	if strings.HasPrefix(r.URL.Path, "/identity/") {
 		status = identityError(&e, f, status)
 	}
 	if f.RetryAfter > 0 {
 		w.Header().Set("Retry-After", strconv.Itoa(int(f.RetryAfter.Seconds())+1))
+	}
+	if e.Message == f.Message { // our web vault has words for it in its person's language; clients do not look here
+		w.Header().Set("Error-Code", f.Code)
 	}
 	w.Header().Set("Content-Type", "application/json; charset=utf-8")
 	w.WriteHeader(status)

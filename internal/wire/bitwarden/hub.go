@@ -28,7 +28,7 @@ func (d *Door) hub(ctx context.Context, _ vault.Caller, r *request) (any, error)
 	if err != nil {
 		return nil, err
 	}
-	signalr.Serve(r.w, r.Request, l, signalr.Options{Target: signalr.TargetDevice, Done: d.Done, Log: d.Kit.Log})
+	signalr.Serve(r.w, r.Request, l, signalr.Options{Target: signalr.TargetDevice, Done: d.Done, Go: d.Go, Log: d.Kit.Log})
 	return done{}, nil
 }
 
@@ -46,6 +46,6 @@ func (d *Door) anonymousHub(_ context.Context, _ vault.Caller, r *request) (any,
 	if err != nil {
 		return nil, err
 	}
-	signalr.Serve(r.w, r.Request, l, signalr.Options{Target: signalr.TargetAnonymous, Anonymous: true, Done: d.Done, Log: d.Kit.Log})
+	signalr.Serve(r.w, r.Request, l, signalr.Options{Target: signalr.TargetAnonymous, Anonymous: true, Done: d.Done, Go: d.Go, Log: d.Kit.Log})
 	return done{}, nil
 }

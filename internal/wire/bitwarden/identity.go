@@ -49,14 +49,14 @@ func (d *Door) email(s string) string {
 	return strings.ToLower(strings.TrimSpace(s))
 }
 
-func (d *Door) prelogin(ctx context.Context, _ vault.Caller, r *request) (any, error) {
+func (d *Door) prelogin(ctx context.Context, c vault.Caller, r *request) (any, error) {
 	var in struct {
 		Email string `json:"email"`
 	}
 	if err := r.read(&in); err != nil {
 		return nil, err
 	}
-	kdf, salt, err := d.SignIn.KDF(ctx, d.email(in.Email))
+	kdf, salt, err := d.SignIn.KDF(ctx, c, d.email(in.Email))
 	if err != nil {
 		return nil, err
 	}
@@ -102,15 +102,17 @@ func (d *Door) token(ctx context.Context, c vault.Caller, r *request) (any, erro
 	case "password":
 		return d.passwordGrant(ctx, c, f)
 	case "refresh_token":
-		g, err := d.SignIn.RefreshClient(ctx, f["refresh_token"])
+		g, err := d.SignIn.RefreshClient(ctx, c, f["refresh_token"])
 		if err != nil {
 			return nil, err
 		}
 		return tokenOf(g), nil
 	case "client_credentials":
 		return d.apiGrant(ctx, c, f)
+	case "webauthn":
+		return d.passkeyGrant(ctx, c, f)
 	case "send_access":
-		return d.sendGrant(ctx, f)
+		return d.sendGrant(ctx, c, f)
 	}
 	return nil, errGrant
 }
@@ -131,6 +133,7 @@ func (d *Door) passwordGrant(ctx context.Context, c vault.Caller, f form) (any, 
 		return nil, err
 	}
 	in.Email, in.Proof, in.Request = d.email(f["username"]), f["password"], vault.AuthRequestID(f["authrequest"])
+	in.Second = d.secondOf(f, d.origin(ctx))
 	g, err := d.SignIn.SignIn(ctx, in)
 	if err != nil {
 		return nil, err
@@ -177,6 +180,7 @@ type tokenJSON struct {
 	Options     optionsJSON `json:"UserDecryptionOptions"`
 	Keys        keysJSON    `json:"AccountKeys"`
 	Connector   bool        `json:"ApiUseKeyConnector"`
+	Remember    *string     `json:"TwoFactorToken,omitempty"`
 }
 
 type policyJSON struct {
@@ -187,6 +191,15 @@ type optionsJSON struct {
 	HasMasterPassword bool       `json:"HasMasterPassword"`
 	Object            string     `json:"Object"`
 	Unlock            unlockJSON `json:"MasterPasswordUnlock"`
+	PRF               *prfOption `json:"WebAuthnPrfOption,omitempty"`
+}
+
+// prfOption is prfJSON in the case of this answer.
+type prfOption struct {
+	Private    string   `json:"EncryptedPrivateKey"`
+	User       string   `json:"EncryptedUserKey"`
+	Credential string   `json:"CredentialId"`
+	Transports []string `json:"Transports"`
 }
 
 type unlockJSON struct {
@@ -205,10 +218,16 @@ func tokenOf(g *vault.Grant) *tokenJSON {
 	u, k := g.User, kdfOf(g.User.KDF)
 	t := &tokenJSON{Access: g.Tokens.Access, Expires: int(g.Tokens.Life.Seconds()), Type: "Bearer", Refresh: g.Tokens.Refresh, Scope: "api offline_access",
 		Key: u.ProtectedKey, PrivateKey: u.PrivateKey, KDF: k.Type, Iterations: k.Iterations, Memory: k.Memory, Parallelism: k.Parallelism,
-		Policy: policyJSON{"masterPasswordPolicy"}, Keys: keysOf(u)}
+		Policy: policyJSON{"masterPasswordPolicy"}, Keys: keysOf(u), Remember: orNull(g.Tokens.Remember)}
 	t.Options = optionsJSON{HasMasterPassword: true, Object: "userDecryptionOptions"}
 	t.Options.Unlock.KDF.Type, t.Options.Unlock.KDF.Iterations = k.Type, k.Iterations
 	t.Options.Unlock.KDF.Memory, t.Options.Unlock.KDF.Parallelism = k.Memory, k.Parallelism
 	t.Options.Unlock.Key, t.Options.Unlock.Salt, t.Options.Unlock.ContainedID = u.ProtectedKey, u.Salt, orNull(u.UserKeyID)
+	if g.Passkey != nil {
+		for _, p := range prfOf([]*vault.Factor{g.Passkey}) {
+			option := prfOption(p)
+			t.Options.PRF = &option
+		}
+	}
 	return t
 }

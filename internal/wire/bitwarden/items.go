@@ -1,7 +1,6 @@
 package bitwarden
 
 import (
-	"bytes"
 	"context"
 	"encoding/json"
 	"strings"
@@ -69,7 +68,11 @@ func (c *cipherIn) UnmarshalJSON(b []byte) error {
 		Attached  json.RawMessage       `json:"attachments"`
 		Attached2 map[string]attachedIn `json:"attachments2"`
 	}
-	if err := json.Unmarshal(b, &head); err != nil {
+	known, content := b, map[string]json.RawMessage{}
+	if b[0] == '{' {
+		known, content = sortMembers(b)
+	}
+	if err := json.Unmarshal(known, &head); err != nil {
 		return err
 	}
 	*c = cipherIn{ID: deref(head.ID), Type: head.Type, Org: deref(head.Org), Folder: vault.FolderID(deref(head.Folder)), Favorite: deref(head.Favorite),
@@ -80,47 +83,53 @@ func (c *cipherIn) UnmarshalJSON(b []byte) error {
 			return err
 		}
 	}
-	var members map[string]json.RawMessage
-	if err := json.Unmarshal(b, &members); err != nil {
-		return err
-	}
-	c.Content = contentOf(members)
+	c.Content = contentOf(content)
 	return nil
 }
+
+// sortMembers splits a request into the members that the server must know, as an
+// object of their own, and those that are content.
+func sortMembers(b []byte) (known []byte, content map[string]json.RawMessage) {
+	known, content = []byte{'{'}, map[string]json.RawMessage{}
+	eachMember(b, func(name, value []byte) {
+		n := lowerFirst(unquote(name))
+		if !control[n] {
+			content[n] = value
+			return
+		}
+		if len(known) > 1 {
+			known = append(known, ',')
+		}
+		known = append(append(append(known, name...), ':'), value...)
+	})
+	return append(known, '}'), content
+}
+
+var contentOrder = strings.Fields("name notes login card identity secureNote sshKey bankAccount driversLicense passport fields passwordHistory key data")
 
 // contentOf writes the members that are content, those we know in one order so
 // that the same item is the same bytes.
 func contentOf(members map[string]json.RawMessage) []byte {
-	var out bytes.Buffer
-	out.WriteByte('{')
-	put := func(name string, v json.RawMessage) {
-		if out.Len() > 1 {
-			out.WriteByte(',')
+	out := []byte{'{'}
+	put := func(name string) {
+		v, ok := members[name]
+		if !ok {
+			return
+		}
+		if len(out) > 1 {
+			out = append(out, ',')
 		}
 		b, _ := json.Marshal(name) // a text always encodes
-		out.Write(b)
-		out.WriteByte(':')
-		if json.Compact(&out, v) != nil {
-			out.WriteString("null") // never: it was decoded from valid JSON
-		}
+		out = append(append(append(out, b...), ':'), v...)
+		delete(members, name)
 	}
-	lower := map[string]json.RawMessage{}
-	for name, v := range members {
-		if n := lowerFirst(name); !control[n] {
-			lower[n] = v
-		}
+	for _, name := range contentOrder {
+		put(name)
 	}
-	for name := range strings.FieldsSeq("name notes login card identity secureNote sshKey bankAccount driversLicense passport fields passwordHistory key data") {
-		if v, ok := lower[name]; ok {
-			put(name, v)
-			delete(lower, name)
-		}
+	for _, name := range sorted(members) {
+		put(name)
 	}
-	for _, name := range sorted(lower) {
-		put(name, lower[name])
-	}
-	out.WriteByte('}')
-	return out.Bytes()
+	return append(out, '}')
 }
 
 var errNoOrg = fault.New(fault.NotFound, "organization-not-found", "There is no such organization.")

@@ -26,20 +26,20 @@ func (d *Door) link(r *request, path string, pairs ...string) string {
 	return d.base(r.Request) + path + "?" + q.Encode()
 }
 
-func (d *Door) hint(ctx context.Context, _ vault.Caller, r *request) (any, error) {
+func (d *Door) hint(ctx context.Context, c vault.Caller, r *request) (any, error) {
 	email, err := d.emailIn(r)
 	if err != nil {
 		return nil, err
 	}
-	return nil, d.Accounts.Hint(ctx, email)
+	return nil, d.Accounts.Hint(ctx, c, email)
 }
 
-func (d *Door) askDeletion(ctx context.Context, _ vault.Caller, r *request) (any, error) {
+func (d *Door) askDeletion(ctx context.Context, c vault.Caller, r *request) (any, error) {
 	email, err := d.emailIn(r)
 	if err != nil {
 		return nil, err
 	}
-	return nil, d.Accounts.AskDeletion(ctx, email, func(id vault.UserID, tok string) string {
+	return nil, d.Accounts.AskDeletion(ctx, c, email, func(id vault.UserID, tok string) string {
 		return d.link(r, "/#/verify-recover-delete", "userId", string(id), "token", tok, "email", email)
 	})
 }

@@ -34,11 +34,19 @@ type profileJSON struct {
 
 // profileOf says premium: it lets clients offer attachments, file Sends and
 // one-time passwords, all of which are here.
-func (d *Door) profileOf(u *vault.User) profileJSON {
+func (d *Door) profileOf(u *vault.User, fs []*vault.Factor) profileJSON {
 	none := []struct{}{}
-	return profileJSON{ID: u.ID, Name: orNull(u.Name), Email: u.Email, EmailVerified: u.EmailVerified, Premium: true, Hint: orNull(u.Hint),
+	return profileJSON{ID: u.ID, Name: orNull(u.Name), Email: u.Email, EmailVerified: u.EmailVerified, Premium: true, TwoFactor: len(vault.Seconds(fs)) > 0, Hint: orNull(u.Hint),
 		Culture: first(u.Culture, "en-US"), Key: u.ProtectedKey, PrivateKey: u.PrivateKey, Keys: keysOf(u), Stamp: u.Stamp, Avatar: orNull(u.Avatar),
 		Created: when(u.CreatedAt), Organizations: none, Providers: none, ProviderOrgs: none, Object: "profile"}
+}
+
+func (d *Door) profileWith(ctx context.Context, c vault.Caller, u *vault.User) (any, error) {
+	fs, err := d.Factors.List(ctx, c)
+	if err != nil {
+		return nil, err
+	}
+	return d.profileOf(u, fs), nil
 }
 
 func (d *Door) profile(ctx context.Context, c vault.Caller, _ *request) (any, error) {
@@ -46,7 +54,7 @@ func (d *Door) profile(ctx context.Context, c vault.Caller, _ *request) (any, er
 	if err != nil {
 		return nil, err
 	}
-	return d.profileOf(u), nil
+	return d.profileWith(ctx, c, u)
 }
 
 func (d *Door) editProfile(ctx context.Context, c vault.Caller, r *request) (any, error) {
@@ -86,5 +94,5 @@ func (d *Door) edit(ctx context.Context, c vault.Caller, edit func(*vault.User))
 	if err != nil {
 		return nil, err
 	}
-	return d.profileOf(u), nil
+	return d.profileWith(ctx, c, u)
 }

@@ -31,6 +31,7 @@ type registerIn struct {
 	Iterations  int            `json:"kdfIterations"`
 	Memory      *int           `json:"kdfMemory"`
 	Parallelism *int           `json:"kdfParallelism"`
+	SetupCode   string         `json:"setupCode"` // of our own web vault's first run
 	Auth        *authIn        `json:"masterPasswordAuthentication"`
 	Unlock      *unlockIn      `json:"masterPasswordUnlock"`
 }
@@ -42,12 +43,12 @@ type keyPairIn struct {
 	KeyID   string         `json:"userKeyId"`
 }
 
-func (d *Door) startSignUp(ctx context.Context, _ vault.Caller, r *request) (any, error) {
+func (d *Door) startSignUp(ctx context.Context, c vault.Caller, r *request) (any, error) {
 	email, err := d.emailIn(r)
 	if err != nil {
 		return nil, err
 	}
-	tok, err := d.Accounts.StartSignUp(ctx, email, func(tok string) string {
+	tok, err := d.Accounts.StartSignUp(ctx, c, email, func(tok string) string {
 		return d.link(r, "/redirect-connector.html#finish-signup", "token", tok, "email", email, "fromEmail", "true")
 	})
 	if err != nil {
@@ -71,7 +72,7 @@ func (d *Door) emailIn(r *request) (string, error) {
 	return d.Names.Email(in.Email)
 }
 
-func (d *Door) checkSignUp(_ context.Context, _ vault.Caller, r *request) (any, error) {
+func (d *Door) checkSignUp(ctx context.Context, c vault.Caller, r *request) (any, error) {
 	var in struct {
 		Email string `json:"email"`
 		Token string `json:"emailVerificationToken"`
@@ -79,7 +80,7 @@ func (d *Door) checkSignUp(_ context.Context, _ vault.Caller, r *request) (any, 
 	if err := r.read(&in); err != nil {
 		return nil, err
 	}
-	return nil, d.Accounts.CheckSignUp(d.email(in.Email), in.Token)
+	return nil, d.Accounts.CheckSignUp(ctx, c, d.email(in.Email), in.Token)
 }
 
 func (d *Door) finishSignUp(ctx context.Context, c vault.Caller, r *request) (any, error) {
@@ -119,7 +120,7 @@ func (d *Door) account(in registerIn, c vault.Caller) (vault.NewAccount, error) 
 		return vault.NewAccount{}, err
 	}
 	n := vault.NewAccount{Email: email, Name: in.Name, Hint: in.Hint, Salt: email, Proof: in.Proof, ProtectedKey: first(in.Key, in.OldKey),
-		Door: c.Door, Address: c.Address}
+		SetupCode: in.SetupCode, Door: c.Door, Address: c.Address}
 	n.KDF = kdfJSON{deref(in.KDF), in.Iterations, in.Memory, in.Parallelism}.vault()
 	if in.Auth != nil || in.Unlock != nil {
 		if err := pair(in.Auth, in.Unlock); err != nil {

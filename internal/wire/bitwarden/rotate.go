@@ -26,6 +26,11 @@ type rotateIn struct {
 			Public string         `json:"encryptedPublicKey"`
 			User   string         `json:"encryptedUserKey"`
 		} `json:"deviceKeyUnlockData"`
+		Passkeys []struct {
+			ID     vault.FactorID `json:"id"`
+			Public string         `json:"encryptedPublicKey"`
+			User   string         `json:"encryptedUserKey"`
+		} `json:"passkeyUnlockData"`
 		Upgrade json.RawMessage `json:"v2UpgradeToken"`
 	} `json:"accountUnlockData"`
 	Keys accountKeysIn `json:"accountKeys"`
@@ -49,7 +54,7 @@ func (d *Door) rotate(ctx context.Context, c vault.Caller, r *request) (any, err
 	}
 	m := in.Unlock.Master
 	to := vault.Rotation{Proof: m.Proof, ProtectedKey: m.Key, Hint: m.Hint, KeyID: first(in.KeyID, m.KeyID), Items: map[vault.ItemID]vault.RotatedItem{},
-		Folders: map[vault.FolderID]string{}, Sends: map[vault.SendID]vault.RotatedSend{}, Devices: map[vault.DeviceID]vault.DeviceKeys{}}
+		Folders: map[vault.FolderID]string{}, Sends: map[vault.SendID]vault.RotatedSend{}, Devices: map[vault.DeviceID]vault.DeviceKeys{}, Passkeys: map[vault.FactorID]vault.PasskeyKeys{}}
 	to.KDF = kdfJSON{m.KDF, m.Iterations, m.Memory, m.Parallelism}.vault()
 	to.PublicKey, to.PrivateKey, to.V2 = in.Keys.split()
 	if len(in.Unlock.Upgrade) > 0 && string(in.Unlock.Upgrade) != "null" {
@@ -74,6 +79,9 @@ func (d *Door) rotate(ctx context.Context, c vault.Caller, r *request) (any, err
 	for _, x := range in.Unlock.Devices {
 		to.Devices[x.ID] = vault.DeviceKeys{User: x.User, Public: x.Public}
 	}
+	for _, x := range in.Unlock.Passkeys {
+		to.Passkeys[x.ID] = vault.PasskeyKeys{User: x.User, Public: x.Public}
+	}
 	return nil, d.Accounts.Rotate(ctx, c, in.Proof, to)
 }
 
@@ -83,12 +91,21 @@ func (d *Door) rotationData(ctx context.Context, c vault.Caller, _ *request) (an
 	if err != nil {
 		return nil, err
 	}
-	none, trusted := []struct{}{}, []map[string]any{}
+	fs, err := d.ofKind(ctx, c, vault.FactorPasskey)
+	if err != nil {
+		return nil, err
+	}
+	none, trusted, passkeys := []struct{}{}, []map[string]any{}, []map[string]any{}
+	for _, f := range fs {
+		if f.Unlocks != (vault.PasskeyKeys{}) {
+			passkeys = append(passkeys, map[string]any{"id": f.ID, "encryptedPublicKey": f.Unlocks.Public, "encryptedUserKey": f.Unlocks.User, "object": "passkeyKeyData"})
+		}
+	}
 	for _, x := range ds {
 		if x.Trusted() {
 			trusted = append(trusted, map[string]any{"id": x.ID, "encryptedPublicKey": x.Keys.Public, "encryptedUserKey": x.Keys.User, "object": "trustedDeviceKeyData"})
 		}
 	}
-	return map[string]any{"organizationPasswordResetKeyData": none, "emergencyAccessKeyData": none, "trustedDeviceKeyData": trusted, "passkeyKeyData": none,
+	return map[string]any{"organizationPasswordResetKeyData": none, "emergencyAccessKeyData": none, "trustedDeviceKeyData": trusted, "passkeyKeyData": passkeys,
 		"object": "keyRotationData"}, nil
 }

@@ -348,11 +348,11 @@ func receivedOf(x *send.Received) receivedJSON {
 }
 
 // sendGrant is the token request of a receiver.
-func (d *Door) sendGrant(ctx context.Context, f form) (any, error) {
+func (d *Door) sendGrant(ctx context.Context, c vault.Caller, f form) (any, error) {
 	if f["send_id"] == "" {
 		return nil, vault.ErrSendNeedsID
 	}
-	tok, life, err := d.Sends.Token(ctx, sendID(f["send_id"]), send.Proof{Password: f["password_hash_b64"], Email: f["email"], Code: f["otp"]})
+	tok, life, err := d.Sends.Token(ctx, sendID(f["send_id"]), send.Proof{Password: f["password_hash_b64"], Email: f["email"], Code: f["otp"], Address: c.Address})
 	if err != nil {
 		return nil, err
 	}
@@ -391,19 +391,19 @@ func (r *request) passwordIn() (string, error) {
 	return in.Password, err
 }
 
-func (d *Door) receiveOld(ctx context.Context, _ vault.Caller, r *request) (any, error) {
+func (d *Door) receiveOld(ctx context.Context, c vault.Caller, r *request) (any, error) {
 	password, err := r.passwordIn()
 	if err != nil {
 		return nil, err
 	}
-	x, err := d.Sends.ReceiveOld(ctx, sendID(r.param("access")), password)
+	x, err := d.Sends.ReceiveOld(ctx, sendID(r.param("access")), send.Proof{Password: password, Address: c.Address})
 	if err != nil {
 		return nil, err
 	}
 	return receivedOf(x), nil
 }
 
-func (d *Door) receiveFileOld(ctx context.Context, _ vault.Caller, r *request) (any, error) {
+func (d *Door) receiveFileOld(ctx context.Context, c vault.Caller, r *request) (any, error) {
 	password, err := r.passwordIn()
 	if err != nil {
 		return nil, err
@@ -413,7 +413,7 @@ func (d *Door) receiveFileOld(ctx context.Context, _ vault.Caller, r *request) (
 	if !vault.ValidID(id) {
 		id = sendID(r.param("access"))
 	}
-	link, err := d.Sends.FileOld(ctx, id, vault.SendID(r.param("file")), password)
+	link, err := d.Sends.FileOld(ctx, id, vault.SendID(r.param("file")), send.Proof{Password: password, Address: c.Address})
 	if err != nil {
 		return nil, err
 	}

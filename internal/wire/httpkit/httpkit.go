@@ -5,6 +5,7 @@
 package httpkit
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"io"
@@ -27,7 +28,12 @@ const (
 	keyAddress
 	keyBody
 	keySecure
+	keyOrigin
+	keyRoute
 )
+
+// ErrElsewhere answers for what this process was told not to serve (ONLY).
+var ErrElsewhere = fault.New(fault.NotFound, "served-elsewhere", "Another process of this server answers for that: the proxy in front should have asked it.")
 
 // RequestID is the id of this request: in its answer, its problem document and its log line.
 func RequestID(ctx context.Context) string {
@@ -41,10 +47,24 @@ func Address(ctx context.Context) string {
 	return a
 }
 
+// Routed notes the pattern of the route that answers this request: what is logged
+// and measured in place of its path, which may carry a secret.
+func Routed(ctx context.Context, pattern string) {
+	if r, ok := ctx.Value(keyRoute).(*string); ok && pattern != "" {
+		*r = pattern
+	}
+}
+
 // Secure reports whether the client came over TLS, to us or to a trusted proxy.
 func Secure(r *http.Request) bool {
 	over, _ := r.Context().Value(keySecure).(bool)
 	return over || r.TLS != nil
+}
+
+// Origin is the web origin (scheme, host, port) by which the client reached us.
+func Origin(ctx context.Context) string {
+	o, _ := ctx.Value(keyOrigin).(string)
+	return o
 }
 
 // Long frees a request of Kit's deadline and body cap: for files, which bring
@@ -67,6 +87,12 @@ type Kit struct {
 	Trusted  []netip.Prefix
 	Deadline time.Duration // of one request; 0 for none
 	MaxBody  int64         // bytes; a door may set less for a route
+	HSTS     bool          // whether browsers are told to come over https only, once they have
+	Limits   *Limits       // nil for none
+
+	// Watch begins to measure and trace a request and returns what ends it; nil for
+	// neither. The headers are nil unless they come from a trusted proxy.
+	Watch func(ctx context.Context, id, method string, from http.Header) (context.Context, func(route string, status int))
 }
 
 // Wrap gives every request its id, address, limits and log line, and answers a
@@ -76,9 +102,24 @@ func (k Kit) Wrap(next http.Handler) http.Handler {
 		began := time.Now()
 		id := vault.NewID[string]()
 		ctx := context.WithValue(r.Context(), keyID, id)
-		ctx = context.WithValue(ctx, keyAddress, k.address(r))
+		address := k.address(r)
+		ctx = context.WithValue(ctx, keyAddress, address)
+		if wait := k.Limits.from(address); wait > 0 {
+			ctx = context.WithValue(ctx, limitedKey{}, wait)
+		}
 		if k.fromProxy(r) && strings.EqualFold(r.Header.Get("X-Forwarded-Proto"), "https") {
 			ctx = context.WithValue(ctx, keySecure, true)
+		}
+		scheme := "http"
+		if Secure(r.WithContext(ctx)) {
+			scheme = "https"
+		}
+		ctx = context.WithValue(ctx, keyOrigin, scheme+"://"+r.Host)
+		var route string
+		ctx = context.WithValue(ctx, keyRoute, &route)
+		ended := func(string, int) {}
+		if k.Watch != nil {
+			ctx, ended = k.Watch(ctx, id, r.Method, k.trusted(r))
 		}
 		if k.Deadline > 0 {
 			var cancel context.CancelFunc
@@ -94,22 +135,47 @@ func (k Kit) Wrap(next http.Handler) http.Handler {
 		h.Set("X-Request-Id", id)
 		h.Set("X-Content-Type-Options", "nosniff")
 		h.Set("Referrer-Policy", "no-referrer")
+		if k.HSTS && scheme == "https" { // over http anybody could say it
+			h.Set("Strict-Transport-Security", "max-age=31536000")
+		}
 		rec := &recorder{ResponseWriter: w}
 		defer func() {
+			if route == "" {
+				route = mounted(r)
+			}
 			if p := recover(); p != nil {
+				ended(route, http.StatusInternalServerError)
 				if err, ok := p.(error); ok && errors.Is(err, http.ErrAbortHandler) {
 					panic(p)
 				}
 				// The panic's value is not logged: it may quote what was being handled.
-				k.Log.ErrorContext(ctx, "panic", "id", id, "method", r.Method, "path", r.URL.Path, "stack", string(debug.Stack()))
+				k.Log.ErrorContext(ctx, "panic", "id", id, "method", r.Method, "route", route, "stack", string(debug.Stack()))
 				if rec.status == 0 {
 					http.Error(rec, "Something went wrong on the server.", http.StatusInternalServerError)
 				}
+				return
 			}
-			k.Log.DebugContext(ctx, "request", "id", id, "method", r.Method, "path", r.URL.Path, "status", rec.status, "took", time.Since(began), "from", Address(ctx))
+			ended(route, cmp.Or(rec.status, http.StatusOK))
+			k.Log.DebugContext(ctx, "request", "id", id, "method", r.Method, "route", route, "status", rec.status, "took", time.Since(began), "from", Address(ctx))
 		}()
 		next.ServeHTTP(rec, r)
 	})
+}
+
+// mounted is the pattern under which the server's mux found a handler.
+func mounted(r *http.Request) string {
+	if _, path, ok := strings.Cut(r.Pattern, " "); ok {
+		return path
+	}
+	return cmp.Or(r.Pattern, "none")
+}
+
+// trusted are the headers of a trusted proxy, nil of anybody else.
+func (k Kit) trusted(r *http.Request) http.Header {
+	if k.fromProxy(r) {
+		return r.Header
+	}
+	return nil
 }
 
 // Failed logs a fault that is the server's own; refusals are the caller's

@@ -12,6 +12,7 @@ import (
 	"github.com/danielgtaylor/huma/v2"
 
 	"strongroom/internal/fault"
+	"strongroom/internal/vault"
 	"strongroom/internal/wire/httpkit"
 )
 
@@ -24,6 +25,8 @@ type problem struct {
 	Code      string         `json:"code" example:"item-stale" doc:"What is wrong, for programs; stable"`
 	RequestID string         `json:"request_id,omitempty" doc:"Names this request in the server's log"`
 	Errors    []problemField `json:"errors,omitempty" doc:"What is wrong with which input"`
+	OAuth     string         `json:"error,omitempty" example:"second_factor_required" doc:"With second-factor-required: the same in OAuth2's spelling"`
+	Providers []providerJSON `json:"providers,omitempty" doc:"With second-factor-required: what may be shown"`
 
 	headers http.Header
 }
@@ -67,6 +70,9 @@ func (d *Door) problem(ctx context.Context, err error) *problem {
 	}
 	if f == errNoMethod {
 		p.Status, p.Title = http.StatusMethodNotAllowed, http.StatusText(http.StatusMethodNotAllowed)
+	}
+	if ch, ok := errors.AsType[*vault.Challenge](err); ok {
+		p.OAuth, p.Providers = "second_factor_required", providersOf(ch)
 	}
 	if f.RetryAfter > 0 {
 		p.headers.Set("Retry-After", strconv.Itoa(int(math.Ceil(f.RetryAfter.Seconds()))))

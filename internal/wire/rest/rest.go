@@ -16,7 +16,10 @@ import (
 
 	"strongroom/internal/core/account"
 	"strongroom/internal/core/admin"
+	"strongroom/internal/core/audit"
+	"strongroom/internal/core/breach"
 	"strongroom/internal/core/item"
+	"strongroom/internal/core/mfa"
 	"strongroom/internal/core/signin"
 	"strongroom/internal/core/unlock"
 	"strongroom/internal/fault"
@@ -33,13 +36,18 @@ type Door struct {
 	Kit      httpkit.Kit
 	Accounts *account.Service
 	SignIn   *signin.Service
+	Factors  *mfa.Service
 	Unlock   *unlock.Service
 	Items    *item.Service
 	Admin    *admin.Service
+	Breach   *breach.Service
+	Audit    *audit.Service
 	Names    vault.Names
 	Base     string
+	Origin   string // of PUBLIC_URL; "" lets each request's host count
 	Version  string
 	Commit   string
+	Date     string
 
 	api huma.API
 }
@@ -47,9 +55,10 @@ type Door struct {
 // Handler builds the door's routes; paths with a trailing slash are the same routes.
 func (d *Door) Handler() http.Handler {
 	r := chi.NewRouter()
+	r.Use(routed)
 	d.api = humachi.New(r, d.config())
-	for _, routes := range []func(){d.accountRoutes, d.sessionRoutes, d.passwordRoutes, d.historyRoutes, d.importRoutes, d.folderRoutes,
-		d.generateRoutes, d.tokenRoutes, d.adminRoutes} {
+	for _, routes := range []func(){d.accountRoutes, d.sessionRoutes, d.factorRoutes, d.passwordRoutes, d.historyRoutes, d.importRoutes, d.folderRoutes,
+		d.generateRoutes, d.breachRoutes, d.tokenRoutes, d.eventRoutes, d.versionRoutes, d.adminRoutes, d.instanceRoutes, d.settingRoutes, d.invitationRoutes} {
 		routes()
 	}
 	r.NotFound(func(w http.ResponseWriter, r *http.Request) { d.write(w, r, errNoRoute) })
@@ -60,8 +69,29 @@ func (d *Door) Handler() http.Handler {
 			req.URL.RawPath = ""
 		}
 		w.Header().Set("Cache-Control", "no-store")
+		if err := httpkit.Limited(req.Context()); err != nil {
+			d.write(w, req, err)
+			return
+		}
 		r.ServeHTTP(w, req)
 	}))
+}
+
+// Elsewhere answers for what another process serves.
+func (d *Door) Elsewhere() http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) { d.write(w, r, httpkit.ErrElsewhere) })
+}
+
+// routed notes the pattern of the route, which is known when it has answered.
+func routed(next http.Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		defer func() {
+			if p := chi.RouteContext(r.Context()).RoutePattern(); p != "" {
+				httpkit.Routed(r.Context(), Prefix+p)
+			}
+		}()
+		next.ServeHTTP(w, r)
+	})
 }
 
 // OpenAPI is the document of the built routes.
@@ -76,7 +106,7 @@ func (d *Door) config() huma.Config {
 	c.Info.Description = description
 	c.Info.License = &huma.License{Name: "MIT", Identifier: "MIT"}
 	c.Servers = []*huma.Server{{URL: d.Base + Prefix}}
-	c.Tags = []*huma.Tag{{Name: "Accounts"}, {Name: "Sessions"}, {Name: "Passwords"}, {Name: "Folders"}, {Name: "Generators"}, {Name: "Access tokens"}, {Name: "Administration"}}
+	c.Tags = []*huma.Tag{{Name: "Accounts"}, {Name: "Sessions"}, {Name: "Second factors"}, {Name: "Passwords"}, {Name: "Folders"}, {Name: "Generators"}, {Name: "Server"}, {Name: "Access tokens"}, {Name: "Audit"}, {Name: "Administration"}}
 	c.Components.SecuritySchemes = map[string]*huma.SecurityScheme{
 		"password": {Type: "oauth2", Description: "Sign in with your name and password.",
 			Flows: &huma.OAuthFlows{Password: &huma.OAuthFlow{TokenURL: d.Base + Prefix + "/token", RefreshURL: d.Base + Prefix + "/token", Scopes: map[string]string{}}}},
@@ -102,7 +132,8 @@ type route struct {
 	status                                 int
 	errors                                 []int
 	maxBody                                int64
-	in, out                                any // examples
+	in, out                                any               // examples
+	files                                  map[string]string // examples of answers that are no JSON, by media type
 	body                                   *huma.RequestBody
 }
 
@@ -125,7 +156,7 @@ func register[I, O any](d *Door, rt route, h func(context.Context, vault.Caller,
 	if rt.needs != 0 {
 		op.Security = []map[string][]string{{"password": {}}, {"accessToken": {}}}
 		op.Errors = append(op.Errors, http.StatusUnauthorized)
-		op.Middlewares = huma.Middlewares{d.identify(rt.needs)}
+		op.Middlewares = huma.Middlewares{d.identify(rt.id, rt.needs)}
 	}
 	op.Errors = append(op.Errors, http.StatusUnprocessableEntity, http.StatusTooManyRequests, http.StatusServiceUnavailable)
 	huma.Register(d.api, op, func(ctx context.Context, in *I) (*O, error) {
@@ -133,7 +164,7 @@ func register[I, O any](d *Door, rt route, h func(context.Context, vault.Caller,
 		c.Address = httpkit.Address(ctx)
 		out, err := h(ctx, c, in)
 		if err != nil {
-			return nil, d.problem(ctx, err)
+			return nil, d.problem(ctx, d.denied(ctx, c, rt.id, err))
 		}
 		return out, nil
 	})
@@ -142,19 +173,34 @@ func register[I, O any](d *Door, rt route, h func(context.Context, vault.Caller,
 
 // identify finds the caller and asks the vault's rule, so that nobody learns
 // from a refused body what a route takes.
-func (d *Door) identify(needs vault.Power) func(huma.Context, func(huma.Context)) {
+func (d *Door) identify(id string, needs vault.Power) func(huma.Context, func(huma.Context)) {
 	return func(hc huma.Context, next func(huma.Context)) {
 		ctx := hc.Context()
 		c, err := d.SignIn.Caller(ctx, httpkit.Bearer(hc.Header("Authorization")), httpkit.Address(ctx))
 		if err == nil {
+			err = d.Kit.Limits.Account(c.User)
+		}
+		if err == nil {
 			err = c.Must(needs)
 		}
 		if err != nil {
-			d.refuse(hc, err)
+			d.refuse(hc, d.denied(ctx, c, id, err))
 			return
 		}
 		next(huma.WithValue(hc, callerKey{}, c))
 	}
+}
+
+// denied has it written down that a caller who is known was refused. What cannot be
+// written down is the server's failure, not the caller's.
+func (d *Door) denied(ctx context.Context, c vault.Caller, id string, err error) error {
+	if c.User == "" || !fault.Of(err, fault.Forbidden) {
+		return err
+	}
+	if failed := d.Audit.Denied(ctx, c, id, fault.From(err).Code); failed != nil {
+		return failed
+	}
+	return err
 }
 
 // examples puts a route's examples into the document that huma made of it.
@@ -177,10 +223,17 @@ func (d *Door) examples(rt route) {
 			m.Example = rt.out
 		}
 	}
+	if rt.files != nil {
+		content := map[string]*huma.MediaType{}
+		for kind, example := range rt.files {
+			content[kind] = &huma.MediaType{Schema: &huma.Schema{Type: huma.TypeString}, Example: example}
+		}
+		op.Responses[status].Content = content
+	}
 }
 
 func needsName(p vault.Power) string {
-	return [...]string{"nothing", "read-vault", "write-vault", "manage-self", "read-users", "manage-users"}[p]
+	return [...]string{"nothing", "read-vault", "write-vault", "manage-self", "read-users", "manage-users", "read-instance", "manage-instance", "manage-factors"}[p]
 }
 
 var (

@@ -42,6 +42,7 @@ type Options struct {
 	Target    string          // TargetDevice or TargetAnonymous
 	Anonymous bool            // the listener was made by Await: its payloads are wrapped otherwise
 	Done      <-chan struct{} // closed when the server stops
+	Go        func(func())    // starts the connection's goroutine, for the server to wait for; nil for go
 	Log       *slog.Logger
 }
 
@@ -64,12 +65,16 @@ func Serve(w http.ResponseWriter, r *http.Request, l *live.Listener, o Options) 
 	ws.SetReadLimit(maxFrame)
 	c := &conn{ws: ws, l: l, o: o}
 	c.patience = time.AfterFunc(handshakeTime, func() { ws.CloseNow() }) //nolint:errcheck // it is gone either way
-	go func() {
+	start := o.Go
+	if start == nil {
+		start = func(run func()) { go run() }
+	}
+	start(func() {
 		err := c.run(ctx)
 		c.patience.Stop()
 		l.Leave()
 		o.Log.DebugContext(ctx, "notifications ended", "id", id, "err", err)
-	}()
+	})
 }
 
 // lean gives the upgraded connection small buffers, for small messages.

@@ -20,7 +20,8 @@ export type ProblemCode =
   | 'row-skipped' // a row without anything in it
   | 'folder-only' // an empty folder
   | 'shared' // an item of an organization or shared vault, taken as an own one
-  | 'date-unreadable';
+  | 'date-unreadable'
+  | 'moved-to-file'; // a text longer than its place, kept as an attached file (example: item and name)
 
 export type Imported = { items: ImportItem[]; folders: string[]; problems: Problem[] };
 
@@ -46,7 +47,8 @@ export type Source =
  */
 export class ImportError extends Error {
   constructor(
-    readonly code: 'unknown-format' | 'password-needed' | 'password-wrong' | 'malformed' | 'account-restricted' | 'too-large',
+    readonly code:
+      'unknown-format' | 'password-needed' | 'password-wrong' | 'malformed' | 'account-restricted' | 'too-large',
     readonly where = '',
   ) {
     super(where ? `${code}: ${where}` : code);
