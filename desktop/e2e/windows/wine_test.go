@@ -1,0 +1,94 @@
+// Package windows runs under Wine what the program for Windows does without its
+// window: WebView2 does not run there.
+package windows
+
+import (
+	"context"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+)
+
+// full says that this is `make test`, where nothing may be left out.
+func full() bool { return os.Getenv("STRONGROOM_FULL_TESTS") != "" }
+
+const patience = 3 * time.Minute
+
+// wine is an empty Windows.
+type wine struct{ env []string }
+
+// run runs a program. Its output goes to a file: what Windows starts beside it
+// keeps that open, and whoever read a pipe would wait.
+func (w *wine) run(t *testing.T, dir, name string, args ...string) string {
+	t.Helper()
+	ctx, cancel := context.WithTimeout(t.Context(), patience)
+	defer cancel()
+	out, err := os.CreateTemp(t.TempDir(), "out")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer out.Close()
+	c := exec.CommandContext(ctx, name, args...)
+	c.Dir, c.Env, c.Stdout, c.Stderr = dir, w.env, out, out
+	err = c.Run()
+	b, _ := os.ReadFile(out.Name())
+	if err != nil {
+		t.Fatalf("%s %s: %v\n%s", name, strings.Join(args, " "), err, b)
+	}
+	return strings.ReplaceAll(string(b), "\r", "")
+}
+
+func install(t *testing.T) *wine {
+	t.Helper()
+	prefix := filepath.Join(t.TempDir(), "prefix")
+	w := &wine{}
+	for _, kv := range os.Environ() {
+		if !strings.HasPrefix(kv, "DISPLAY=") && !strings.HasPrefix(kv, "WINE") {
+			w.env = append(w.env, kv)
+		}
+	}
+	w.env = append(w.env, "WINEPREFIX="+prefix, "WINEDEBUG=-all", "WINEDLLOVERRIDES=mscoree,mshtml=")
+	w.run(t, ".", "wineboot")
+	t.Cleanup(func() {
+		stop := exec.Command("/usr/lib/wine/wineserver64", "-k", "-w")
+		stop.Env = w.env
+		stop.Run()
+	})
+	w.run(t, ".", "x86_64-w64-mingw32-gcc", "-Os", "-s", "-shared", "-nostdlib", "-e", "DllMain", "-o", filepath.Join(prefix, "drive_c/windows/system32/bcryptprimitives.dll"),
+		"../../../e2e/windows/testdata/bcryptprimitives.c", "-ladvapi32")
+	return w
+}
+
+func build(t *testing.T, args ...string) {
+	t.Helper()
+	c := exec.CommandContext(t.Context(), "go", args...)
+	c.Env = append(os.Environ(), "GOOS=windows", "GOARCH=amd64", "CGO_ENABLED=0", "GOFLAGS=")
+	if out, err := c.CombinedOutput(); err != nil {
+		t.Fatalf("go %s: %v\n%s", strings.Join(args, " "), err, out)
+	}
+}
+
+// TestWithoutAWindow: the packages' own tests, on Windows' clipboard, keychain,
+// registry and locks, and the program's test of itself.
+func TestWithoutAWindow(t *testing.T) {
+	if !full() {
+		t.Log("this runs Wine; make test does it")
+		return
+	}
+	dir, w := t.TempDir(), install(t)
+	for _, p := range []string{"autostart", "clip", "gate", "keychain", "personal", "single", "state"} {
+		exe := filepath.Join(dir, p+".test.exe")
+		build(t, "test", "-c", "-o", exe, "strongroom/desktop/internal/"+p)
+		if out := w.run(t, dir, "wine", exe, "-test.v"); !strings.Contains(out, "\nPASS") || strings.Contains(out, "--- SKIP") {
+			t.Errorf("%s:\n%s", p, out)
+		}
+	}
+	exe := filepath.Join(dir, "strongroom-desktop.exe")
+	build(t, "build", "-tags", "desktop,production", "-ldflags", "-H windowsgui", "-o", exe, "strongroom/desktop")
+	if out := w.run(t, dir, "wine", exe, "selftest"); !strings.HasSuffix(out, "the keychain keeps a secret\nall is well\n") {
+		t.Errorf("selftest:\n%s", out)
+	}
+}
