@@ -17,6 +17,7 @@ import (
 
 	"strongroom/desktop/internal/app"
 	"strongroom/desktop/internal/clip"
+	"strongroom/desktop/internal/keychain"
 	"strongroom/desktop/internal/single"
 	"strongroom/desktop/internal/state"
 )
@@ -77,7 +78,7 @@ func run(args []string, began time.Time, out, errs io.Writer) error {
 func start(dir string, args []string, began time.Time, errs io.Writer) error {
 	ctx, cancel := context.WithCancel(context.Background())
 	defer cancel()
-	a := &app.App{Dir: dir, Version: version, Clip: &clip.Clip{}}
+	a := &app.App{Dir: dir, Version: version, Clip: &clip.Clip{}, Keychain: keychain.System{}}
 	ready := make(chan struct{})
 	first, err := single.Claim(ctx, dir, args, func(args []string) { <-ready; a.Follow(args) })
 	if err != nil || first == nil {

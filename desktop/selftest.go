@@ -37,13 +37,14 @@ func selftest(out io.Writer) (err error) {
 // tryKeychain says whether the system's keychain takes a secret and forgets it again.
 func tryKeychain() string {
 	const account, secret = "selftest", "kept for a moment"
-	err := keychain.Set(account, secret)
+	var k keychain.System
+	err := k.Set(account, secret)
 	if err == nil {
 		var got string
-		if got, err = keychain.Get(account); err == nil && got != secret {
+		if got, err = k.Get(account); err == nil && got != secret {
 			err = errors.New("it gave something else back")
 		}
-		err = errors.Join(err, keychain.Delete(account))
+		err = errors.Join(err, k.Delete(account))
 	}
 	if err != nil {
 		return "there is no keychain to use: " + err.Error()

@@ -38,6 +38,7 @@ type App struct {
 	Dir, Version string
 	State        *state.State
 	Clip         *clip.Clip
+	Keychain     Keychain // nil for none
 	Window       Window
 	Trace        func(what string) // told of the milestones of a start; may be nil
 
@@ -122,7 +123,7 @@ func (a *App) begin(ctx context.Context, choice string) (*vault, error) {
 	if err != nil || s.URL == "" {
 		return nil, fmt.Errorf("%q is no server that was accepted", choice)
 	}
-	g, err := gate.Open(ctx, s.Port, a.desk(choice, remote.Handler(remote.Options{URL: u, Pin: s.Pin})))
+	g, err := gate.Open(ctx, s.Port, a.Desk(choice, remote.Handler(remote.Options{URL: u, Pin: s.Pin})))
 	if err != nil {
 		return nil, err
 	}
@@ -141,7 +142,7 @@ func (a *App) beginPersonal(ctx context.Context) (*vault, error) {
 	a.trace("the personal vault is open")
 	var port int
 	a.State.Read(func(s *state.State) { port = s.PersonalPort })
-	g, err := gate.Open(ctx, port, a.desk(state.Personal, p.Handler))
+	g, err := gate.Open(ctx, port, a.Desk(state.Personal, p.Handler))
 	if err != nil {
 		return nil, errors.Join(err, p.Close())
 	}

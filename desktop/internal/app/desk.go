@@ -11,8 +11,8 @@ const (
 	maxClip  = 10 * time.Minute
 )
 
-// desk is a vault with what its page may ask of this machine, behind the same gate.
-func (a *App) desk(choice string, next http.Handler) http.Handler {
+// Desk is a vault with what its page may ask of this machine, behind the same gate.
+func (a *App) Desk(choice string, next http.Handler) http.Handler {
 	mux := http.NewServeMux()
 	mux.HandleFunc("POST /desktop/copy", a.copy)
 	mux.HandleFunc("POST /desktop/choose", func(w http.ResponseWriter, _ *http.Request) {
@@ -22,6 +22,7 @@ func (a *App) desk(choice string, next http.Handler) http.Handler {
 	mux.HandleFunc("POST /desktop/shown", func(w http.ResponseWriter, _ *http.Request) { // the page that takes the password is
 		w.WriteHeader(http.StatusNoContent)
 	})
+	a.keychainRoutes(mux, choice)
 	mux.HandleFunc("/desktop/", http.NotFound)
 	mux.Handle("/", next)
 	return a.watch(mux)

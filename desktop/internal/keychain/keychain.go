@@ -16,8 +16,12 @@ const service = "Strongroom"
 // ErrNone says that nothing is kept for an account.
 var ErrNone = errors.New("nothing is kept in the keychain for this account")
 
-// Set keeps a secret, at most about 2.5 KB on Windows.
-func Set(account, secret string) error {
+// System is this system's keychain.
+type System struct{}
+
+// Set keeps a secret, at most about 2.5 KB on Windows. It may wait for a person who
+// is asked to open the keychain, as Get may.
+func (System) Set(account, secret string) error {
 	if err := keyring.Set(service, account, secret); err != nil {
 		return fmt.Errorf("the keychain: %w", err)
 	}
@@ -25,7 +29,7 @@ func Set(account, secret string) error {
 }
 
 // Get reads it.
-func Get(account string) (string, error) {
+func (System) Get(account string) (string, error) {
 	s, err := keyring.Get(service, account)
 	if errors.Is(err, keyring.ErrNotFound) {
 		return "", ErrNone
@@ -37,7 +41,7 @@ func Get(account string) (string, error) {
 }
 
 // Delete forgets it; one that is not there is forgotten already.
-func Delete(account string) error {
+func (System) Delete(account string) error {
 	if err := keyring.Delete(service, account); err != nil && !errors.Is(err, keyring.ErrNotFound) {
 		return fmt.Errorf("the keychain: %w", err)
 	}
