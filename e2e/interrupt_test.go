@@ -249,7 +249,7 @@ func TestInterruptedImportOfVaultwarden(t *testing.T) {
 		if n > 0 { // the rest have the same keys, which cost nothing anew
 			id = vault.NewID[string]()
 			w.exec(t, `INSERT INTO users SELECT ?, enabled, created_at, updated_at, verified_at, ?, name, password_hash, salt, password_iterations, password_hint, akey, private_key, public_key,
-				security_stamp, equivalent_domains, excluded_globals, client_kdf_type, client_kdf_iter, api_key, client_kdf_memory, client_kdf_parallelism FROM users WHERE uuid = ?`,
+				security_stamp, equivalent_domains, excluded_globals, client_kdf_type, client_kdf_iter, api_key, client_kdf_memory, client_kdf_parallelism, totp_recover FROM users WHERE uuid = ?`,
 				id, fmt.Sprintf("user%d@example.com", n), first)
 		}
 		for i := range each {

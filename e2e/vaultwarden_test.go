@@ -28,15 +28,19 @@ import (
 var wardenTables = []string{
 	`CREATE TABLE users (uuid TEXT PRIMARY KEY, enabled BOOLEAN, created_at DATETIME, updated_at DATETIME, verified_at DATETIME, email TEXT, name TEXT, password_hash BLOB, salt BLOB,
 		password_iterations INTEGER, password_hint TEXT, akey TEXT, private_key TEXT, public_key TEXT, security_stamp TEXT, equivalent_domains TEXT, excluded_globals TEXT,
-		client_kdf_type INTEGER, client_kdf_iter INTEGER, api_key TEXT, client_kdf_memory INTEGER, client_kdf_parallelism INTEGER)`,
+		client_kdf_type INTEGER, client_kdf_iter INTEGER, api_key TEXT, client_kdf_memory INTEGER, client_kdf_parallelism INTEGER, totp_recover TEXT)`,
 	`CREATE TABLE ciphers (uuid TEXT PRIMARY KEY, created_at DATETIME, updated_at DATETIME, user_uuid TEXT, organization_uuid TEXT, atype INTEGER, name TEXT, notes TEXT, fields TEXT, data TEXT,
 		password_history TEXT, deleted_at DATETIME, reprompt INTEGER, key TEXT)`,
 	`CREATE TABLE folders (uuid TEXT PRIMARY KEY, user_uuid TEXT, name TEXT)`,
 	`CREATE TABLE folders_ciphers (cipher_uuid TEXT, folder_uuid TEXT)`,
 	`CREATE TABLE favorites (user_uuid TEXT, cipher_uuid TEXT)`,
 	`CREATE TABLE attachments (id TEXT PRIMARY KEY, cipher_uuid TEXT, file_name TEXT, file_size INTEGER, akey TEXT)`,
-	`CREATE TABLE twofactor (uuid TEXT PRIMARY KEY, user_uuid TEXT)`,
-	`CREATE TABLE sends (uuid TEXT PRIMARY KEY, user_uuid TEXT)`,
+	`CREATE TABLE twofactor (uuid TEXT PRIMARY KEY, user_uuid TEXT, atype INTEGER, enabled BOOLEAN, data TEXT, last_used INTEGER)`,
+	`CREATE TABLE sends (uuid TEXT PRIMARY KEY, user_uuid TEXT, organization_uuid TEXT, name TEXT, notes TEXT, atype INTEGER, data TEXT, akey TEXT, password_hash BLOB, password_salt BLOB,
+		password_iter INTEGER, max_access_count INTEGER, access_count INTEGER, creation_date DATETIME, revision_date DATETIME, expiration_date DATETIME, deletion_date DATETIME,
+		disabled BOOLEAN, hide_email BOOLEAN)`,
+	`CREATE TABLE devices (uuid TEXT, created_at DATETIME, updated_at DATETIME, user_uuid TEXT, name TEXT, atype INTEGER, push_token TEXT, refresh_token TEXT, twofactor_remember TEXT,
+		PRIMARY KEY (uuid, user_uuid))`,
 }
 
 const wardenPassword = "correct horse battery staple"
@@ -75,15 +79,23 @@ func (w *warden) user(t *testing.T, email string, kdf keyring.KDF) (keyring.Acco
 	if err != nil {
 		t.Fatal(err)
 	}
-	id, salt := vault.NewID[string](), []byte(strings.Repeat(email, 64)[:64])
-	hash, err := pbkdf2.Key(sha256.New, a.AuthHash, salt, 600_000, 32)
+	id := vault.NewID[string]()
+	hash, salt := kept(t, a.AuthHash)
+	w.exec(t, `INSERT INTO users VALUES (?, 1, '2024-01-02 03:04:05.678', '2024-01-02 03:04:05', '2024-01-02 03:04:05', ?, 'Some Body', ?, ?, 600000, 'a hint', ?, ?, ?, 'stamp',
+		'[["example.com","example.org"]]', '[2]', ?, ?, 'anapikeyof30charactersorsothere', ?, ?, NULL)`, id, email, hash, salt, a.ProtectedKey, a.ProtectedPrivateKey, a.PublicKey,
+		kdf.Type, kdf.Iterations, kdf.MemoryMiB, kdf.Parallelism)
+	return a, id
+}
+
+// kept is a proof as that server keeps it.
+func kept(t *testing.T, proof string) (hash, salt []byte) {
+	t.Helper()
+	salt = []byte(strings.Repeat(proof, 64)[:64])
+	hash, err := pbkdf2.Key(sha256.New, proof, salt, 600_000, 32)
 	if err != nil {
 		t.Fatal(err)
 	}
-	w.exec(t, `INSERT INTO users VALUES (?, 1, '2024-01-02 03:04:05.678', '2024-01-02 03:04:05', '2024-01-02 03:04:05', ?, 'Some Body', ?, ?, 600000, 'a hint', ?, ?, ?, 'stamp',
-		'[["example.com","example.org"]]', '[2]', ?, ?, 'anapikeyof30charactersorsothere', ?, ?)`, id, email, hash, salt, a.ProtectedKey, a.ProtectedPrivateKey, a.PublicKey,
-		kdf.Type, kdf.Iterations, kdf.MemoryMiB, kdf.Parallelism)
-	return a, id
+	return hash, salt
 }
 
 // item adds a login; capitals stands for what an old client wrote.
@@ -148,8 +160,7 @@ func TestImportOfVaultwarden(t *testing.T) {
 	w.item(t, ann, annID, "", "second", "p2", true)
 	w.attach(t, ann, first, "notes.txt", "what is in the file")
 	w.item(t, bob, bobID, "", "of bob", "pb", false)
-	w.exec(t, `INSERT INTO twofactor VALUES ('f', ?)`, carolID)
-	w.exec(t, `INSERT INTO sends VALUES ('s', ?)`, annID)
+	w.factor(t, carolID, 7, `[{"id":1,"name":"key","credential":{}}]`)
 	w.exec(t, `INSERT INTO ciphers (uuid, organization_uuid, atype, name, data) VALUES ('shared', 'org', 1, 'x', '{}')`)
 	lost := w.attach(t, eve, w.item(t, eve, eveID, "", "of eve", "pe", false), "gone.txt", "x")
 	if err := os.Remove(lost); err != nil {
@@ -168,8 +179,8 @@ func TestImportOfVaultwarden(t *testing.T) {
 		t.Errorf("a dry run made accounts:\n%s", out)
 	}
 	out, err = w.bring(t, data)
-	for _, want := range []string{"Took over" + counts, "carol@example.com: it has a second factor", "eve@example.com: its file attachments/", "is missing", "ann@example.com derives its key in a way that is too weak",
-		"1 items of organizations, 1 Sends", "2 accounts were not taken over"} {
+	for _, want := range []string{"Took over" + counts, "carol@example.com: it has a second factor", "(security keys (WebAuthn))", "eve@example.com: its file attachments/", "is missing", "ann@example.com derives its key in a way that is too weak",
+		"1 items of organizations, 0 second factors", "2 accounts were not taken over"} {
 		if !strings.Contains(out, want) {
 			t.Errorf("no %q in:\n%s", want, out)
 		}
@@ -304,11 +315,15 @@ func TestImportOfVaultwardenRefusals(t *testing.T) {
 	other.exec(t, `ALTER TABLE ciphers DROP COLUMN reprompt`)
 	none := newWarden(t)
 	none.exec(t, `DROP TABLE favorites`)
+	sends, devices := newWarden(t), newWarden(t)
+	sends.exec(t, `ALTER TABLE sends DROP COLUMN akey`)
+	devices.exec(t, `ALTER TABLE devices DROP COLUMN atype`)
 	garbage := &warden{dir: t.TempDir()}
 	if err := os.WriteFile(filepath.Join(garbage.dir, "db.sqlite3"), []byte(strings.Repeat("no database ", 1000)), 0o600); err != nil {
 		t.Fatal(err)
 	}
-	for want, w := range map[string]*warden{"no such file": empty, "table ciphers has no column reprompt": other, "no table favorites": none, "not a database": garbage} {
+	for want, w := range map[string]*warden{"no such file": empty, "table ciphers has no column reprompt": other, "no table favorites": none, "not a database": garbage,
+		"table sends has no column akey": sends, "table devices has no column atype": devices} {
 		if out, err := w.bring(t, data); err == nil || !strings.Contains(out, want) {
 			t.Errorf("no %q in %v:\n%s", want, err, out)
 		}

@@ -29,9 +29,15 @@ func (t *Tx) sealDevice(ctx context.Context, d *vault.Device) (string, error) {
 	return t.seal(ctx, string(d.User), "devices", string(d.ID), plain)
 }
 
-// InsertDevice adds a device that its owner does not have yet.
+// InsertDevice adds a device that its owner does not have yet, made and used now
+// unless it says when.
 func (t *Tx) InsertDevice(ctx context.Context, d *vault.Device) error {
-	d.CreatedAt, d.LastUsedAt = t.Now, t.Now
+	if d.CreatedAt.IsZero() {
+		d.CreatedAt = t.Now
+	}
+	if d.LastUsedAt.IsZero() {
+		d.LastUsedAt = t.Now
+	}
 	sealed, err := t.sealDevice(ctx, d)
 	if err != nil {
 		return err

@@ -37,9 +37,12 @@ func (t *Tx) sealSend(ctx context.Context, s *vault.Send) (string, error) {
 	return t.seal(ctx, string(s.Owner), "sends", string(s.ID), plain)
 }
 
-// InsertSend adds s at revision 1.
+// InsertSend adds s at revision 1, made now unless it says when.
 func (t *Tx) InsertSend(ctx context.Context, s *vault.Send) error {
-	s.Revision, s.CreatedAt, s.UpdatedAt = 1, t.Now, t.Now
+	s.Revision, s.UpdatedAt = 1, t.Now
+	if s.CreatedAt.IsZero() {
+		s.CreatedAt = t.Now
+	}
 	sealed, err := t.sealSend(ctx, s)
 	if err != nil {
 		return err

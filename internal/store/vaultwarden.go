@@ -22,25 +22,29 @@ var (
 			"equivalent_domains", "excluded_globals", "client_kdf_type", "client_kdf_iter", "api_key"},
 		"ciphers": {"uuid", "created_at", "user_uuid", "organization_uuid", "atype", "name", "notes", "fields", "data", "password_history", "deleted_at", "reprompt"},
 		"folders": {"uuid", "user_uuid", "name"}, "folders_ciphers": {"cipher_uuid", "folder_uuid"}, "favorites": {"user_uuid", "cipher_uuid"},
-		"attachments": {"id", "cipher_uuid", "file_name", "file_size", "akey"}, "twofactor": {"user_uuid"}, "sends": {"user_uuid"},
+		"attachments": {"id", "cipher_uuid", "file_name", "file_size", "akey"}, "twofactor": {"user_uuid", "atype", "enabled", "data"},
+		"sends": {"uuid", "user_uuid", "organization_uuid", "name", "notes", "atype", "data", "akey", "password_hash", "password_salt", "password_iter", "max_access_count", "access_count",
+			"creation_date", "expiration_date", "deletion_date", "disabled"},
+		"devices": {"uuid", "user_uuid", "name", "atype", "created_at", "updated_at"},
 	}
-	// Columns that came later; an older file has none of what they hold.
-	wardenLater = map[string][]string{"users": {"client_kdf_memory", "client_kdf_parallelism"}, "ciphers": {"key"}}
+	// Tables and columns that came later; an older file has none of what they hold.
+	wardenNew   = []string{"sends", "devices"}
+	wardenLater = map[string][]string{"users": {"client_kdf_memory", "client_kdf_parallelism", "totp_recover"}, "ciphers": {"key"}, "sends": {"hide_email"}}
 )
 
 // Warden is the SQLite database of a Vaultwarden. It is only ever read.
 type Warden struct {
 	f     *Foreign
-	later map[string]bool // table.column
+	later map[string]bool // table, or table.column
 }
 
-// WardenVault is one of its accounts. Files are where the bytes of attachments
-// lie, below its folder of data; what it has and does not bring is counted.
+// WardenVault is one of its accounts. Files and SendFiles are where the bytes of
+// attachments and of Sends lie, below its folder of data.
 type WardenVault struct {
 	vault.Move
-	Unfinished     bool // invited, and never set up
-	Files          map[vault.AttachmentID]string
-	Sends, Factors int64
+	Unfinished bool // invited, and never set up
+	Files      map[vault.AttachmentID]string
+	SendFiles  map[vault.SendID]string
 }
 
 // OpenWarden opens a database file, or says which table or column it lacks.
@@ -65,7 +69,10 @@ func (w *Warden) check(ctx context.Context) error {
 		if err != nil {
 			return err
 		}
-		if len(have) == 0 {
+		if len(have) == 0 && slices.Contains(wardenNew, table) {
+			continue
+		}
+		if w.later[table] = true; len(have) == 0 {
 			return fmt.Errorf("it has no table %s", table)
 		}
 		for _, c := range wardenTables[table] {
@@ -132,7 +139,7 @@ func (w *Warden) Vaults(ctx context.Context, use func(v *WardenVault, bad error)
 }
 
 func (w *Warden) vault(ctx context.Context, id string) (v *WardenVault, bad, err error) {
-	v = &WardenVault{Files: map[vault.AttachmentID]string{}}
+	v = &WardenVault{Files: map[vault.AttachmentID]string{}, SendFiles: map[vault.SendID]string{}}
 	if bad, err = w.user(ctx, id, v); err != nil || bad != nil || v.Unfinished {
 		return v, bad, err
 	}
@@ -141,8 +148,8 @@ func (w *Warden) vault(ctx context.Context, id string) (v *WardenVault, bad, err
 			return v, bad, err
 		}
 	}
-	for table, n := range map[string]*int64{"sends": &v.Sends, "twofactor": &v.Factors} {
-		if err = w.f.s.read.QueryRowContext(ctx, `SELECT COUNT(*) FROM `+table+` WHERE user_uuid = ?`, id).Scan(n); err != nil {
+	for _, read := range []func(context.Context, string, *WardenVault) error{w.factors, w.sends, w.devices} {
+		if err = read(ctx, id, v); err != nil {
 			return v, nil, err
 		}
 	}

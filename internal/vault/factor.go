@@ -115,6 +115,9 @@ func (f *Factor) Check() error {
 			return ErrFactorInvalid.At("encryptedUserKey", "is not, with encryptedPublicKey and encryptedPrivateKey, an encrypted string of a known type")
 		}
 	}
+	if err := f.checkSecret(); err != nil {
+		return err
+	}
 	return CheckLine(ErrFactorInvalid, "name", f.Name, 200)
 }
 

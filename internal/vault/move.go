@@ -15,13 +15,62 @@ type Move struct {
 	Domains                             Domains
 	Folders                             []*Folder
 	Items                               []*Item // with their Attachments
+	Factors                             []*Factor
+	Sends                               []*MovedSend
+	Devices                             []*Device
+
+	Guarded bool   // the password alone did not open it
+	Bare    bool   // it may come although none of its second factors can
+	Left    []Left // what does not come of what belongs to it
+	Expired int64  // Sends whose time was over
 }
 
-// MovedProof is how the other server keeps what a client shows at sign-in:
-// PBKDF2-SHA256 with a salt and a number of rounds.
+// MovedProof is how the other server keeps what a client shows at sign-in, or the
+// receiver of a Send: PBKDF2-SHA256 with a salt and a number of rounds.
 type MovedProof struct {
 	Salt, Hash []byte
 	Rounds     int
+}
+
+// MovedSend is a Send whose password, if it has one, was hashed by another server.
+// Bad is why it cannot be read.
+type MovedSend struct {
+	*Send
+	Proof MovedProof
+	Bad   error
+}
+
+// Left is something that does not come with its account, and why.
+type Left struct {
+	Kind LeftKind
+	What string
+	Why  error
+}
+
+// LeftKind is what was left behind, in words.
+type LeftKind string
+
+// What can be left behind of an account that comes.
+const (
+	LeftFactor   LeftKind = "second factor"
+	LeftRecovery LeftKind = "recovery code"
+	LeftSend     LeftKind = "Send"
+	LeftDevice   LeftKind = "device"
+)
+
+// Leave notes that something does not come.
+func (m *Move) Leave(kind LeftKind, what string, why error) {
+	m.Left = append(m.Left, Left{kind, what, why})
+}
+
+// LeftOf are the things of a kind that do not come.
+func (m *Move) LeftOf(kind LeftKind) (names []string) {
+	for _, l := range m.Left {
+		if l.Kind == kind {
+			names = append(names, l.What)
+		}
+	}
+	return names
 }
 
 // Check reports the first rule that m breaks. A key derivation that is too weak
@@ -50,8 +99,15 @@ func (m *Move) Check() error {
 			return err
 		}
 	}
+	if m.Unguarded() {
+		return ErrUserInvalid.Saying("It has a second factor, and none of those that it has can be taken over.")
+	}
 	return nil
 }
+
+// Unguarded reports whether the password alone would open what more than that
+// opened before, and nobody said that it may.
+func (m *Move) Unguarded() bool { return m.Guarded && !m.Bare && len(Seconds(m.Factors)) == 0 }
 
 func (i *Item) checkMoved() error {
 	if !ValidID(i.ID) {

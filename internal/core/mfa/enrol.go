@@ -52,16 +52,13 @@ func (s *Service) BeginAuthenticator(ctx context.Context, c vault.Caller) (*Enro
 	if err != nil {
 		return nil, err
 	}
-	e := &Enrolment{Seed: newSeed()}
+	e := &Enrolment{Seed: vault.NewSeed()}
 	e.URI = enrolURI(u.Email, e.Seed)
 	e.Ticket, err = s.Ticket(c, vault.FactorAuthenticator, e.Seed)
 	return e, err
 }
 
 var errCodeOfSeed = vault.ErrFactorInvalid.At("code", "is not what the authenticator shows now; check the clock of its device")
-
-// minSeed is 128 bits in base32: a client may have made the seed.
-const minSeed = 26
 
 // ConfirmAuthenticator sets up an authenticator, in the place of the last one. The
 // code is used up by it.
@@ -72,7 +69,7 @@ func (s *Service) ConfirmAuthenticator(ctx context.Context, c vault.Caller, seed
 	}
 	var step int64
 	err = s.ofCaller(ctx, c, func(context.Context) error {
-		if step = s.stepOf(seed, code); step < 0 || len(seed) < minSeed {
+		if step = s.stepOf(seed, code); step < 0 || !vault.ValidSeed(seed) {
 			return errCodeOfSeed
 		}
 		return nil
@@ -117,7 +114,7 @@ func (s *Service) AddYubiKey(ctx context.Context, c vault.Caller, otp, name stri
 	if err := c.Fresh(s.Now()); err != nil {
 		return nil, err
 	}
-	id := publicID(otp)
+	id := vault.YubiKeyID(otp)
 	if id == "" {
 		return nil, errNoYubiKey
 	}

@@ -2,9 +2,7 @@ package mfa
 
 import (
 	"context"
-	"crypto/rand"
 	"crypto/subtle"
-	"encoding/base32"
 	"strings"
 
 	"strongroom/internal/mail"
@@ -94,7 +92,7 @@ func (s *Service) add(ctx context.Context, c vault.Caller, f *vault.Factor) (*va
 			return nil, err
 		}
 		if f.Kind.Second() && only(fs, vault.FactorRecovery) == nil {
-			r := &vault.Factor{ID: vault.NewID[vault.FactorID](), User: u.ID, Kind: vault.FactorRecovery, Number: 1, Secret: vault.NewSecret(newRecoveryCode())}
+			r := &vault.Factor{ID: vault.NewID[vault.FactorID](), User: u.ID, Kind: vault.FactorRecovery, Number: 1, Secret: vault.NewSecret(vault.NewRecoveryCode())}
 			if err := tx.InsertFactor(ctx, r); err != nil {
 				return nil, err
 			}
@@ -140,13 +138,6 @@ func (s *Service) RemoveOne(ctx context.Context, c vault.Caller, id vault.Factor
 	return s.Remove(ctx, c, func(f *vault.Factor) bool { return f.ID == id })
 }
 
-// newRecoveryCode makes 160 random bits that can be written down.
-func newRecoveryCode() string {
-	var b [20]byte
-	rand.Read(b[:])
-	return strings.ToLower(base32.StdEncoding.EncodeToString(b[:]))
-}
-
 // RecoveryCode shows the caller's recovery code: the same one until it is used.
 func (s *Service) RecoveryCode(ctx context.Context, c vault.Caller) (string, error) {
 	if err := c.Fresh(s.Now()); err != nil {
@@ -167,7 +158,7 @@ func (s *Service) RecoveryCode(ctx context.Context, c vault.Caller) (string, err
 // needs it has lost them. Every session ends.
 func (s *Service) recover(ctx context.Context, fs []*vault.Factor, a vault.Attempt, v *vault.Verified) error {
 	f := only(fs, vault.FactorRecovery)
-	typed := strings.ToLower(strings.NewReplacer(" ", "", "-", "").Replace(a.Second.Code))
+	typed := vault.RecoveryCode(a.Second.Code)
 	if f == nil || subtle.ConstantTimeCompare([]byte(f.Secret.Reveal()), []byte(typed)) != 1 {
 		return vault.ErrSecondWrong
 	}

@@ -2,9 +2,7 @@ package mfa
 
 import (
 	"context"
-	"crypto/rand"
 	"crypto/subtle"
-	"encoding/base32"
 	"net/url"
 	"strings"
 
@@ -17,13 +15,6 @@ import (
 
 // issuer names this program in authenticator apps.
 const issuer = "Strongroom"
-
-// newSeed makes 160 random bits in base32, as RFC 4226 recommends.
-func newSeed() string {
-	var b [20]byte
-	rand.Read(b[:])
-	return base32.StdEncoding.EncodeToString(b[:])
-}
 
 // enrolURI is what authenticator apps read from a QR code.
 func enrolURI(email, seed string) string {

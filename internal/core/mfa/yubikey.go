@@ -28,25 +28,10 @@ var (
 	errYubiKeyDown = fault.New(fault.Unavailable, "yubikey-unanswered", "The server that knows about YubiKeys did not answer as it should. Try again, or show another factor.")
 )
 
-const (
-	modhex      = "cbdefghijklnrtuv"
-	yubiPublic  = 12   // characters of the key's public id
-	yubiLength  = 44   // of a whole password
-	yubiMaxSize = 4096 // bytes of an answer
-)
-
-// publicID is the part of a password, or of an id that is given alone, that names
-// the key; "" for what is neither.
-func publicID(otp string) string {
-	otp = strings.ToLower(strings.TrimSpace(otp))
-	if len(otp) != yubiLength && len(otp) != yubiPublic || strings.Trim(otp, modhex) != "" {
-		return ""
-	}
-	return otp[:yubiPublic]
-}
+const yubiMaxSize = 4096 // bytes of an answer
 
 func (s *Service) checkYubiKey(ctx context.Context, fs []*vault.Factor, code string) error {
-	id := publicID(code)
+	id := vault.YubiKeyID(code)
 	n := slices.IndexFunc(fs, func(f *vault.Factor) bool { return f.Kind == vault.FactorYubiKey && f.Secret.Reveal() == id })
 	if n < 0 || id == "" {
 		return vault.ErrSecondWrong
@@ -63,7 +48,7 @@ func (s *Service) validate(ctx context.Context, code string) error {
 	if s.YubiKey.ID == "" {
 		return errYubiKeyOff
 	}
-	if len(code) != yubiLength {
+	if len(code) != vault.YubiLength {
 		return vault.ErrSecondWrong
 	}
 	var random [16]byte
@@ -138,10 +123,10 @@ func (s *Service) SetYubiKeys(ctx context.Context, c vault.Caller, keys []string
 	}
 	var fresh []string
 	for _, k := range keys {
-		id := publicID(k)
+		id := vault.YubiKeyID(k)
 		switch {
 		case strings.TrimSpace(k) == "":
-		case id == "", len(strings.TrimSpace(k)) == yubiPublic && !have[id]:
+		case id == "", len(strings.TrimSpace(k)) < vault.YubiLength && !have[id]:
 			return errNoYubiKey
 		case have[id]:
 			keep[id] = true

@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"strongroom/internal/fault"
+	"strongroom/internal/pwhash"
 	"strongroom/internal/store"
 	"strongroom/internal/token"
 	"strongroom/internal/vault"
@@ -81,11 +82,45 @@ func (s *Service) judge(ctx context.Context, x *vault.Send, p Proof) error {
 		if err == nil && !ok {
 			err = vault.ErrSendBadPass
 		}
+		if err == nil && pwhash.Outdated(x.PasswordHash.Reveal()) {
+			if err := s.renew(ctx, x, p.Password); err != nil { // the next receiver tries again
+				s.Log.WarnContext(ctx, "putting a hash of our own in the place of another server's", "err", err)
+			}
+		}
 		return err
 	case vault.SendByEmail:
 		return s.proveEmail(ctx, x, p)
 	}
 	return nil
+}
+
+// renew puts our own hash in the place of one that another server made, now that
+// what it is of is at hand. A password that was changed meanwhile stays.
+func (s *Service) renew(ctx context.Context, x *vault.Send, password string) error {
+	hash, err := s.Hasher.Hash(ctx, password)
+	if err != nil {
+		return err
+	}
+	return s.Store.Tx(ctx, func(tx *store.Tx) error {
+		now, err := tx.AnySend(ctx, x.ID)
+		if err != nil || now.PasswordHash.Reveal() != x.PasswordHash.Reveal() {
+			return err
+		}
+		now.PasswordHash = vault.NewSecret(hash)
+		return tx.UpdateSend(ctx, now)
+	})
+}
+
+// Linked is the Send that a link names, whose id is one of two: programs do not
+// agree on the order of its bytes there. It is the first one if neither is there.
+func (s *Service) Linked(ctx context.Context, ids [2]vault.SendID) (vault.SendID, error) {
+	for _, id := range ids {
+		_, _, err := s.find(ctx, id)
+		if !fault.Of(err, fault.NotFound) {
+			return id, err
+		}
+	}
+	return ids[0], nil
 }
 
 // Receive gives what the token of Token is for. A text is counted here, a file

@@ -3,7 +3,6 @@ package bitwarden
 import (
 	"context"
 	"crypto/sha256"
-	"encoding/base64"
 	"encoding/hex"
 	"strconv"
 	"time"
@@ -78,13 +77,18 @@ func fileOf(s *vault.Send) *sendFileJSON {
 	return &sendFileJSON{s.ID, s.FileName, strconv.FormatInt(s.Size, 10), sizeName(s.Size)}
 }
 
-// passwordSet tells the owner's clients that there is a password. It is a hash of
-// the stored hash: nobody can use it, and one that a client sends back is known.
+// passwordSet tells the owner's clients that there is a password. Nobody can use
+// it, and one that a client sends back is known, whatever became of the password
+// since that client looked.
 func passwordSet(s *vault.Send) string {
 	if s.PasswordHash.Reveal() == "" {
 		return ""
 	}
-	h := sha256.Sum256([]byte(s.PasswordHash.Reveal()))
+	return digest("the password of Send " + string(s.ID))
+}
+
+func digest(text string) string {
+	h := sha256.Sum256([]byte(text))
 	return hex.EncodeToString(h[:])
 }
 
@@ -96,44 +100,6 @@ func sendOf(s *vault.Send) sendJSON {
 		out.Max = &s.MaxAccesses
 	}
 	return out
-}
-
-// accessID is the id in a link: the bytes of a UUID as .NET orders them, the
-// first three groups backwards, in base64url.
-func accessID(id vault.SendID) string {
-	b := idBytes(string(id))
-	return base64.RawURLEncoding.EncodeToString(b[:])
-}
-
-func idBytes(id string) (b [16]byte) {
-	var plain [16]byte
-	n := 0
-	for i := 0; i+1 < len(id) && n < 16; i++ {
-		if id[i] == '-' {
-			continue
-		}
-		v, _ := strconv.ParseUint(id[i:i+2], 16, 8) // ids of ours are hexadecimal
-		plain[n] = byte(v)
-		n, i = n+1, i+1
-	}
-	return swap(plain)
-}
-
-func swap(b [16]byte) [16]byte {
-	b[0], b[1], b[2], b[3] = b[3], b[2], b[1], b[0]
-	b[4], b[5], b[6], b[7] = b[5], b[4], b[7], b[6]
-	return b
-}
-
-// sendID reads an access id; what is none names no Send.
-func sendID(access string) vault.SendID {
-	raw, err := base64.RawURLEncoding.DecodeString(access)
-	if err != nil || len(raw) != 16 {
-		return ""
-	}
-	b := swap([16]byte(raw))
-	h := hex.EncodeToString(b[:])
-	return vault.SendID(h[:8] + "-" + h[8:12] + "-" + h[12:16] + "-" + h[16:20] + "-" + h[20:])
 }
 
 type sendIn struct {
@@ -167,7 +133,7 @@ type fileIn struct {
 // password is the one that the request brings, "" for none or the one that is set.
 func (in sendIn) password(have *vault.Send) string {
 	p := deref(in.Password)
-	if have != nil && p != "" && p == passwordSet(have) {
+	if have != nil && p != "" && (p == passwordSet(have) || p == digest(have.PasswordHash.Reveal())) { // the latter from before it stayed the same
 		return ""
 	}
 	return p
@@ -352,7 +318,11 @@ func (d *Door) sendGrant(ctx context.Context, c vault.Caller, f form) (any, erro
 	if f["send_id"] == "" {
 		return nil, vault.ErrSendNeedsID
 	}
-	tok, life, err := d.Sends.Token(ctx, sendID(f["send_id"]), send.Proof{Password: f["password_hash_b64"], Email: f["email"], Code: f["otp"], Address: c.Address})
+	id, err := d.linked(ctx, f["send_id"])
+	if err != nil {
+		return nil, err
+	}
+	tok, life, err := d.Sends.Token(ctx, id, send.Proof{Password: f["password_hash_b64"], Email: f["email"], Code: f["otp"], Address: c.Address})
 	if err != nil {
 		return nil, err
 	}
@@ -396,7 +366,11 @@ func (d *Door) receiveOld(ctx context.Context, c vault.Caller, r *request) (any,
 	if err != nil {
 		return nil, err
 	}
-	x, err := d.Sends.ReceiveOld(ctx, sendID(r.param("access")), send.Proof{Password: password, Address: c.Address})
+	id, err := d.linked(ctx, r.param("access"))
+	if err != nil {
+		return nil, err
+	}
+	x, err := d.Sends.ReceiveOld(ctx, id, send.Proof{Password: password, Address: c.Address})
 	if err != nil {
 		return nil, err
 	}
@@ -411,7 +385,9 @@ func (d *Door) receiveFileOld(ctx context.Context, c vault.Caller, r *request) (
 	// Clients name the Send by either of its ids here.
 	id := vault.SendID(r.param("access"))
 	if !vault.ValidID(id) {
-		id = sendID(r.param("access"))
+		if id, err = d.linked(ctx, r.param("access")); err != nil {
+			return nil, err
+		}
 	}
 	link, err := d.Sends.FileOld(ctx, id, vault.SendID(r.param("file")), send.Proof{Password: password, Address: c.Address})
 	if err != nil {
