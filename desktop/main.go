@@ -9,10 +9,12 @@ import (
 	"io"
 	"log"
 	"os"
+	"os/signal"
 	"path/filepath"
 	"runtime"
 	"slices"
 	"strings"
+	"syscall"
 	"time"
 
 	"strongroom/desktop/internal/app"
@@ -76,7 +78,7 @@ func run(args []string, began time.Time, out, errs io.Writer) error {
 // start claims the folder's place and shows the window, or has the program that has
 // the place show its own.
 func start(dir string, args []string, began time.Time, errs io.Writer) error {
-	ctx, cancel := context.WithCancel(context.Background())
+	ctx, cancel := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer cancel()
 	a := &app.App{Dir: dir, Version: version, Clip: &clip.Clip{}, Keychain: keychain.System{}}
 	ready := make(chan struct{})

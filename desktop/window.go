@@ -44,16 +44,18 @@ func (w *window) Raise() {
 	wails_runtime.WindowSetAlwaysOnTop(w.ctx, false)
 }
 
-func (w *window) Hide()          { wails_runtime.WindowHide(w.ctx) }
-func (w *window) Start()         { w.Tell("location.href='" + startURL() + "'") }
-func (w *window) Tell(js string) { wails_runtime.WindowExecJS(w.ctx, js) }
-func (w *window) Quit()          { w.quitting = true; wails_runtime.Quit(w.ctx) }
+func (w *window) Hide()           { wails_runtime.WindowHide(w.ctx) }
+func (w *window) Start()          { w.Tell("location.href='" + startURL() + "'") }
+func (w *window) Tell(js string)  { wails_runtime.WindowExecJS(w.ctx, js) }
+func (w *window) Browse(u string) { wails_runtime.BrowserOpenURL(w.ctx, u) }
+func (w *window) Quit()           { w.quitting = true; wails_runtime.Quit(w.ctx) }
 
 // show shows the window until it is closed for good.
 func show(ctx context.Context, a *app.App, hidden bool, ready func()) error {
 	w := &window{app: a}
 	a.Window = w
 	var at state.Window
+	signalled := func() bool { return true } // takes the wait for a signal back
 	a.State.Read(func(s *state.State) { at = s.Window; hidden = hidden && s.StayInTray })
 	o := &options.App{
 		Title: "Strongroom", Width: width, Height: height, MinWidth: minWidth, MinHeight: minHeight, StartHidden: hidden,
@@ -66,7 +68,8 @@ func show(ctx context.Context, a *app.App, hidden bool, ready func()) error {
 			a.Clip.Board = board(c)
 			w.place(at)
 			ready()
-			away.Watch(ctx, a.Lock) //nolint:errcheck // where it cannot be known the page's own clock locks
+			away.Watch(ctx, a.Lock)                    //nolint:errcheck // where it cannot be known the page's own clock locks
+			signalled = context.AfterFunc(ctx, w.Quit) // a signal: the clipboard is cleared and the vault closed as by the button
 			w.tray()
 		},
 		OnBeforeClose: w.closing,
@@ -77,6 +80,7 @@ func show(ctx context.Context, a *app.App, hidden bool, ready func()) error {
 	if at.Maximised {
 		o.WindowStartState = options.Maximised
 	}
+	defer func() { signalled() }()
 	return wails.Run(o)
 }
 
@@ -112,6 +116,8 @@ func (w *window) closing(ctx context.Context) (stay bool) {
 	if stay {
 		w.app.Lock()
 		w.Hide()
+		return stay
 	}
+	w.app.Clip.Clear() //nolint:errcheck // now, while there is somebody to ask for it: the toolkit ends before the program
 	return stay
 }

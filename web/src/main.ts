@@ -1,8 +1,10 @@
 import './styles/app.scss';
 import { mount } from 'svelte';
 import App from './App.svelte';
-import { loadLanguage } from './lib/i18n.svelte';
+import { desktop, stayHome } from './lib/desktop';
+import { loadLanguage, t } from './lib/i18n.svelte';
 import { applyTheme } from './lib/prefs.svelte';
+import { toast } from './lib/toast.svelte';
 import { scriptUrl } from './lib/trusted';
 
 // Links in letters come as /redirect-connector.html#finish-signup?...: the same page, without the slash.
@@ -10,6 +12,7 @@ import { scriptUrl } from './lib/trusted';
 if (/^#[a-z]/.test(location.hash)) location.replace('/#/' + location.hash.slice(1));
 else {
   applyTheme();
+  if (desktop) stayHome(() => toast(t('open.failed'), 'danger'));
   void loadLanguage().finally(() => mount(App, { target: document.getElementById('app')! }));
 }
 

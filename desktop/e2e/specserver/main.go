@@ -45,7 +45,7 @@ func serve(ctx context.Context) (err error) {
 		return err
 	}
 	defer func() { err = errors.Join(err, v.Close()) }()
-	g, err := gate.Open(ctx, 0, v.Handler)
+	g, err := gate.Open(ctx, "", v.Handler)
 	if err != nil {
 		return err
 	}

@@ -31,6 +31,7 @@ type Window interface {
 	Start()         // shows the start page again
 	Tell(js string) // runs a script that this program wrote in the page
 	Quit()
+	Browse(url string) // opens a page in the system's browser
 }
 
 // App is one run of the program.
@@ -123,12 +124,12 @@ func (a *App) begin(ctx context.Context, choice string) (*vault, error) {
 	if err != nil || s.URL == "" {
 		return nil, fmt.Errorf("%q is no server that was accepted", choice)
 	}
-	g, err := gate.Open(ctx, s.Port, a.Desk(choice, remote.Handler(remote.Options{URL: u, Pin: s.Pin})))
+	g, err := gate.Open(ctx, s.At, a.Desk(choice, remote.Handler(remote.Options{URL: u, Pin: s.Pin})))
 	if err != nil {
 		return nil, err
 	}
 	v := &vault{gate: g, first: func(context.Context) (string, error) { return "/", nil }, end: func() error { return nil }}
-	if err := a.State.Change(func(st *state.State) { st.Server(choice).Port = g.Port }); err != nil {
+	if err := a.State.Change(func(st *state.State) { st.Server(choice).At = g.Host }); err != nil {
 		return nil, errors.Join(err, v.close())
 	}
 	return v, nil
@@ -140,9 +141,9 @@ func (a *App) beginPersonal(ctx context.Context) (*vault, error) {
 		return nil, err
 	}
 	a.trace("the personal vault is open")
-	var port int
-	a.State.Read(func(s *state.State) { port = s.PersonalPort })
-	g, err := gate.Open(ctx, port, a.Desk(state.Personal, p.Handler))
+	var at string
+	a.State.Read(func(s *state.State) { at = s.PersonalAt })
+	g, err := gate.Open(ctx, at, a.Desk(state.Personal, p.Handler))
 	if err != nil {
 		return nil, errors.Join(err, p.Close())
 	}
@@ -153,7 +154,7 @@ func (a *App) beginPersonal(ctx context.Context) (*vault, error) {
 		}
 		return "/setup?code=" + url.QueryEscape(code), nil
 	}}
-	if err := a.State.Change(func(s *state.State) { s.PersonalPort = g.Port }); err != nil {
+	if err := a.State.Change(func(s *state.State) { s.PersonalAt = g.Host }); err != nil {
 		return nil, errors.Join(err, v.close())
 	}
 	return v, nil
@@ -190,7 +191,7 @@ var link = regexp.MustCompile(`^strongroom://([a-z]+(?:/[a-z0-9-]+)*)/?$`)
 func (a *App) Follow(args []string) {
 	for _, arg := range args {
 		if m := link.FindStringSubmatch(arg); m != nil {
-			a.Window.Tell("if(location.protocol==='http:'&&location.hostname==='127.0.0.1')location.hash='#/" + m[1] + "'")
+			a.Window.Tell("if(location.protocol==='http:'&&location.hostname.startsWith('127.'))location.hash='#/" + m[1] + "'")
 		}
 		if arg == "--choose" {
 			a.Choose()

@@ -1,12 +1,15 @@
 package app
 
 import (
+	"bytes"
+	"encoding/json"
 	"net"
 	"net/http"
 	"net/http/cookiejar"
+	"net/http/httptest"
 	"os"
 	"path/filepath"
-	"strconv"
+	"slices"
 	"strings"
 	"testing"
 
@@ -76,6 +79,41 @@ func TestSetUpUntilThereIsSomebody(t *testing.T) {
 	}
 }
 
+// frame is a window that notes what it is told.
+type frame struct{ told []string }
+
+func (f *frame) Raise()            { f.told = append(f.told, "raise") }
+func (f *frame) Hide()             { f.told = append(f.told, "hide") }
+func (f *frame) Start()            { f.told = append(f.told, "start") }
+func (f *frame) Tell(js string)    { f.told = append(f.told, js) }
+func (f *frame) Quit()             { f.told = append(f.told, "quit") }
+func (f *frame) Browse(url string) { f.told = append(f.told, "browse "+url) }
+
+// TestBrowse: web sites go to the browser, and nothing else does.
+func TestBrowse(t *testing.T) {
+	a, f := newApp(t), &frame{}
+	a.Window = f
+	h := a.Desk(state.Personal, http.NotFoundHandler())
+	for url, want := range map[string]int{
+		"https://bank.example/login?a=b": http.StatusNoContent, "http://10.0.0.1": http.StatusNoContent,
+		"file:///etc/passwd": http.StatusBadRequest, "javascript:alert(1)": http.StatusBadRequest, "https:": http.StatusBadRequest, "": http.StatusBadRequest,
+		"strongroom://vault": http.StatusBadRequest, "https://a.example/" + strings.Repeat("a", maxAddress): http.StatusBadRequest,
+	} {
+		f.told = nil
+		body, err := json.Marshal(map[string]string{"URL": url})
+		if err != nil {
+			t.Fatal(err)
+		}
+		r := httptest.NewRequestWithContext(t.Context(), "POST", "/desktop/open", bytes.NewReader(body))
+		r.Header.Set("Content-Type", "application/json")
+		w := httptest.NewRecorder()
+		h.ServeHTTP(w, r)
+		if w.Code != want || (want == http.StatusNoContent) != slices.Equal(f.told, []string{"browse " + url}) {
+			t.Errorf("%q: %d, %v", url, w.Code, f.told)
+		}
+	}
+}
+
 // TestNothingStaysOpen: what cannot be remembered as the choice is not left open.
 func TestNothingStaysOpen(t *testing.T) {
 	a := newApp(t)
@@ -87,9 +125,9 @@ func TestNothingStaysOpen(t *testing.T) {
 			t.Fatalf("entered with %v", err)
 		}
 	}
-	var port int
-	a.State.Read(func(s *state.State) { port = s.PersonalPort })
-	if c, err := net.Dial("tcp", net.JoinHostPort("127.0.0.1", strconv.Itoa(port))); err == nil {
+	var at string
+	a.State.Read(func(s *state.State) { at = s.PersonalAt })
+	if c, err := net.Dial("tcp", at); err == nil {
 		c.Close()
 		t.Error("its gate is open")
 	}

@@ -3,18 +3,22 @@ package app
 import (
 	"encoding/json"
 	"net/http"
+	"net/url"
 	"time"
 )
 
 const (
 	maxAsked = 1 << 20
 	maxClip  = 10 * time.Minute
+
+	maxAddress = 8 << 10
 )
 
 // Desk is a vault with what its page may ask of this machine, behind the same gate.
 func (a *App) Desk(choice string, next http.Handler) http.Handler {
 	mux := http.NewServeMux()
 	mux.HandleFunc("POST /desktop/copy", a.copy)
+	mux.HandleFunc("POST /desktop/open", a.browse)
 	mux.HandleFunc("POST /desktop/choose", func(w http.ResponseWriter, _ *http.Request) {
 		w.WriteHeader(http.StatusNoContent)
 		go a.Choose()
@@ -67,6 +71,21 @@ func (a *App) copy(w http.ResponseWriter, r *http.Request) {
 		http.Error(w, "the clipboard does not answer", http.StatusServiceUnavailable)
 		return
 	}
+	w.WriteHeader(http.StatusNoContent)
+}
+
+// browse opens an item's web site where web sites belong: never in the vault's window.
+func (a *App) browse(w http.ResponseWriter, r *http.Request) {
+	var o struct{ URL string }
+	if !ask(w, r, &o) {
+		return
+	}
+	u, err := url.Parse(o.URL)
+	if err != nil || u.Scheme != "https" && u.Scheme != "http" || u.Host == "" || len(o.URL) > maxAddress {
+		http.Error(w, "URL is the address of a web site, http or https", http.StatusBadRequest)
+		return
+	}
+	a.Window.Browse(u.String())
 	w.WriteHeader(http.StatusNoContent)
 }
 

@@ -139,7 +139,7 @@ func (a *App) judge(ctx context.Context, u *url.URL, accept string) (*question, 
 	if u.Scheme == "https" {
 		ctx, cancel := context.WithTimeout(ctx, lookTime)
 		defer cancel()
-		c, err := remote.Look(ctx, u, nil)
+		c, err := remote.Options{URL: u}.Look(ctx)
 		if err != nil {
 			return nil, err
 		}

@@ -13,7 +13,8 @@ import (
 	"log/slog"
 	"net"
 	"net/http"
-	"strconv"
+	"net/netip"
+	"runtime"
 	"sync"
 	"time"
 )
@@ -30,9 +31,8 @@ const (
 
 // Gate is one listener with what is behind it.
 type Gate struct {
-	Port int
+	Host string // 127.x.y.z:port, the only name that it answers to
 
-	host  string // the only name that it answers to
 	token string
 	next  http.Handler
 	ln    net.Listener
@@ -43,23 +43,49 @@ type Gate struct {
 	tickets map[string]time.Time // until when each may be used
 }
 
-// Open listens on loopback and lets the window through to next. The port is the
+// Open listens on loopback and lets the window through to next. The place is the
 // wanted one, so that what a window keeps for its origin is found again; another
-// when that is 0 or taken.
-func Open(ctx context.Context, want int, next http.Handler) (*Gate, error) {
-	var lc net.ListenConfig
-	ln, err := lc.Listen(ctx, "tcp4", net.JoinHostPort("127.0.0.1", strconv.Itoa(want)))
-	if err != nil && want != 0 {
-		ln, err = lc.Listen(ctx, "tcp4", "127.0.0.1:0")
-	}
+// when that is "" or taken.
+func Open(ctx context.Context, want string, next http.Handler) (*Gate, error) {
+	ln, err := listen(ctx, want)
 	if err != nil {
 		return nil, err
 	}
-	g := &Gate{Port: ln.Addr().(*net.TCPAddr).Port, host: ln.Addr().String(), token: rand.Text(), next: next, ln: ln, now: time.Now, tickets: map[string]time.Time{}}
+	g := &Gate{Host: ln.Addr().String(), token: rand.Text(), next: next, ln: ln, now: time.Now, tickets: map[string]time.Time{}}
 	g.srv = &http.Server{Handler: g, ReadHeaderTimeout: headerTimeout, ReadTimeout: bodyTimeout, WriteTimeout: bodyTimeout,
 		IdleTimeout: idleTimeout, MaxHeaderBytes: 32 << 10, ErrorLog: slog.NewLogLogger(slog.DiscardHandler, slog.LevelDebug)}
 	go g.srv.Serve(ln) //nolint:errcheck // it ends with Close
 	return g, nil
+}
+
+// listen takes the first place that is free: the wanted one, its address with
+// another port, an address of its own, and the one that every machine has. Cookies
+// know no ports: on 127.0.0.1 the window's would go to whatever else listens there.
+func listen(ctx context.Context, want string) (ln net.Listener, err error) {
+	places := []string{own() + ":0", "127.0.0.1:0"}
+	if at, err := netip.ParseAddrPort(want); err == nil && at.Addr().Is4() && at.Addr().IsLoopback() {
+		places = append([]string{want, at.Addr().String() + ":0"}, places...)
+	}
+	for _, place := range places {
+		var lc net.ListenConfig
+		if ln, err = lc.Listen(ctx, "tcp4", place); err == nil {
+			return ln, nil
+		}
+	}
+	return nil, err
+}
+
+// own is an address of loopback that nothing else is likely to use. macOS has but one.
+func own() string {
+	if runtime.GOOS == "darwin" {
+		return "127.0.0.1"
+	}
+	b := [4]byte{127}
+	for b[1] == 0 { // 127.0.*.* is where others are: 127.0.0.1, 127.0.0.53
+		rand.Read(b[1:])
+	}
+	b[3] = b[3]%254 + 1
+	return netip.AddrFrom4(b).String()
 }
 
 // Close ends the listener and all connections.
@@ -70,7 +96,7 @@ func (g *Gate) Close() error {
 }
 
 // Origin is where the window finds the vault.
-func (g *Gate) Origin() string { return "http://" + g.host }
+func (g *Gate) Origin() string { return "http://" + g.Host }
 
 // Entrance is an address that lets whoever opens it first in, once, within a
 // minute, and leads to the part of the page that comes behind its #. It must be
@@ -90,7 +116,7 @@ func (g *Gate) Entrance(page string) string {
 
 func (g *Gate) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	// Another name that leads here is a page elsewhere that had its own name point to this machine.
-	if r.Host != g.host {
+	if r.Host != g.Host {
 		refuse(w)
 		return
 	}

@@ -4,7 +4,10 @@ import (
 	"io"
 	"net/http"
 	"net/http/cookiejar"
+	"net/netip"
 	"net/url"
+	"runtime"
+	"strconv"
 	"strings"
 	"testing"
 	"time"
@@ -13,7 +16,7 @@ import (
 // open starts a gate in front of a handler that tells what reached it.
 func open(t *testing.T) *Gate {
 	t.Helper()
-	g, err := Open(t.Context(), 0, http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+	g, err := Open(t.Context(), "", http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		io.WriteString(w, "the vault; cookies: "+r.Header.Get("Cookie"))
 	}))
 	if err != nil {
@@ -109,13 +112,13 @@ func TestPagesElsewhereAreRefused(t *testing.T) {
 		"a page's origin":         func(r *http.Request) { r.Header.Set("Origin", "https://evil.example") },
 		"an opaque origin":        func(r *http.Request) { r.Header.Set("Origin", "null") },
 		"another port":            func(r *http.Request) { r.Header.Set("Origin", "http://127.0.0.1:1") },
-		"the origin over https":   func(r *http.Request) { r.Header.Set("Origin", "https://"+g.host) },
+		"the origin over https":   func(r *http.Request) { r.Header.Set("Origin", "https://"+g.Host) },
 		"a picture of a page":     func(r *http.Request) { r.Header.Set("Sec-Fetch-Site", "cross-site") },
 		"a port of this machine":  func(r *http.Request) { r.Header.Set("Sec-Fetch-Site", "same-site") },
 		"a rebound name":          func(r *http.Request) { r.Host = "evil.example" },
-		"a rebound name and port": func(r *http.Request) { r.Host = "evil.example:" + strings.Split(g.host, ":")[1] },
-		"localhost":               func(r *http.Request) { r.Host = strings.Replace(g.host, "127.0.0.1", "localhost", 1) },
-		"the host without a port": func(r *http.Request) { r.Host = "127.0.0.1" },
+		"a rebound name and port": func(r *http.Request) { r.Host = "evil.example:" + strings.Split(g.Host, ":")[1] },
+		"localhost":               func(r *http.Request) { r.Host = "localhost:" + strings.Split(g.Host, ":")[1] },
+		"the host without a port": func(r *http.Request) { r.Host = strings.Split(g.Host, ":")[0] },
 	} {
 		if status, body := ask(t, c, "GET", g.Origin()+"/api/sync", change); status != http.StatusForbidden {
 			t.Errorf("%s: %d %s", name, status, body)
@@ -151,23 +154,47 @@ func TestTicketsAreForOne(t *testing.T) {
 	}
 }
 
-func TestPortIsKeptWhereItIsFree(t *testing.T) {
+func TestPlaceIsKeptWhereItIsFree(t *testing.T) {
 	first := open(t)
-	second, err := Open(t.Context(), first.Port, http.NotFoundHandler())
+	second, err := Open(t.Context(), first.Host, http.NotFoundHandler())
 	if err != nil {
 		t.Fatal(err)
 	}
 	defer second.Close()
-	if second.Port == first.Port {
-		t.Error("two gates on one port")
+	if second.Host == first.Host {
+		t.Error("two gates in one place")
 	}
 	first.Close()
-	third, err := Open(t.Context(), first.Port, http.NotFoundHandler())
+	third, err := Open(t.Context(), first.Host, http.NotFoundHandler())
 	if err != nil {
 		t.Fatal(err)
 	}
 	defer third.Close()
-	if third.Port != first.Port {
-		t.Errorf("port %d, not %d as before: what the window keeps would be lost", third.Port, first.Port)
+	if third.Host != first.Host {
+		t.Errorf("%s, not %s as before: what the window keeps would be lost", third.Host, first.Host)
+	}
+}
+
+// TestAddressOfItsOwn: what else listens on this machine is not sent the window's
+// cookie, for it has another address; and nothing but loopback is ever listened on.
+func TestAddressOfItsOwn(t *testing.T) {
+	for _, want := range []string{"", "0.0.0.0:0", "192.0.2.1:80", "[::1]:0", "vault.example.com:80"} {
+		g, err := Open(t.Context(), want, http.NotFoundHandler())
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer g.Close()
+		if at := netip.MustParseAddrPort(g.Host).Addr(); !at.IsLoopback() || runtime.GOOS != "darwin" && at.String() == "127.0.0.1" {
+			t.Errorf("wanted %q, listens on %s", want, g.Host)
+		}
+	}
+	g, c := open(t), window(t)
+	enter(t, c, g)
+	stranger, err := url.Parse("http://127.0.0.1:" + strconv.Itoa(int(netip.MustParseAddrPort(g.Host).Port())))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if sent := c.Jar.Cookies(stranger); runtime.GOOS != "darwin" && len(sent) != 0 {
+		t.Errorf("127.0.0.1 is sent %v", sent)
 	}
 }

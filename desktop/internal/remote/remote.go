@@ -74,22 +74,28 @@ func Fingerprint(c *x509.Certificate) string {
 	return hex.EncodeToString(sum[:])
 }
 
-// Look connects to a server, sends nothing, and tells what it shows.
-func Look(ctx context.Context, u *url.URL, roots *x509.CertPool) (*Certificate, error) {
-	host := u.Host
-	if u.Port() == "" {
-		host = net.JoinHostPort(u.Hostname(), "443")
-	}
-	d := tls.Dialer{NetDialer: &net.Dialer{Timeout: dialTimeout}, Config: &tls.Config{ServerName: u.Hostname(), InsecureSkipVerify: true}} //nolint:gosec // it looks, and a person or verify decides
-	conn, err := d.DialContext(ctx, "tcp", host)
+// errLooked ends a connection before anything is sent on it.
+var errLooked = errors.New("the certificate was seen")
+
+// Look connects to the server, sends nothing, and tells what it shows. The pin does
+// not matter to it.
+func (o Options) Look(ctx context.Context) (*Certificate, error) {
+	var seen tls.ConnectionState
+	t := o.transport(func(s tls.ConnectionState) error { seen = s; return errLooked })
+	r, err := http.NewRequestWithContext(ctx, http.MethodHead, o.URL.String(), nil)
 	if err != nil {
+		return nil, err
+	}
+	if res, err := t.RoundTrip(r); !errors.Is(err, errLooked) {
+		if err == nil {
+			res.Body.Close()
+			err = errors.New("it shows no certificate")
+		}
 		return nil, fmt.Errorf("the server was not reached: %w", err)
 	}
-	defer conn.Close()
-	state := conn.(*tls.Conn).ConnectionState()
-	leaf := state.PeerCertificates[0]
+	leaf := seen.PeerCertificates[0]
 	c := &Certificate{Subject: leaf.Subject.String(), Issuer: leaf.Issuer.String(), Fingerprint: Fingerprint(leaf), From: leaf.NotBefore, Until: leaf.NotAfter, Trusted: true}
-	if err := verify(state, u.Hostname(), "", roots); err != nil {
+	if err := verify(seen, o.URL.Hostname(), "", o.Roots); err != nil {
 		c.Trusted, c.Why = false, err.Error()
 	}
 	return c, nil
@@ -117,11 +123,28 @@ func verify(state tls.ConnectionState, name, pin string, roots *x509.CertPool) e
 	return err
 }
 
-// Options is whose vault it is. Roots are nil for the system's.
+// Options is whose vault it is. Roots are nil for the system's, Proxy for what the
+// environment says.
 type Options struct {
 	URL   *url.URL
 	Pin   string
 	Roots *x509.CertPool
+	Proxy func(*http.Request) (*url.URL, error)
+}
+
+// transport is the one way to the server, through the proxy if there is one. Judge
+// decides about each connection before anything is sent on it.
+func (o Options) transport(judge func(tls.ConnectionState) error) *http.Transport {
+	proxy := o.Proxy
+	if proxy == nil {
+		proxy = http.ProxyFromEnvironment
+	}
+	return &http.Transport{
+		Proxy:             proxy,
+		DialContext:       (&net.Dialer{Timeout: dialTimeout}).DialContext,
+		ForceAttemptHTTP2: true, IdleConnTimeout: idleTimeout, MaxIdleConnsPerHost: 8,
+		TLSClientConfig: &tls.Config{InsecureSkipVerify: true, VerifyConnection: judge}, //nolint:gosec // judge does it, with the pin
+	}
 }
 
 // Handler answers with the pages of this program and what the server says.
@@ -136,13 +159,7 @@ func Handler(o Options) http.Handler {
 				p.Out.Header.Set("Origin", o.URL.Scheme+"://"+o.URL.Host)
 			}
 		},
-		Transport: &http.Transport{
-			Proxy:             http.ProxyFromEnvironment,
-			DialContext:       (&net.Dialer{Timeout: dialTimeout}).DialContext,
-			ForceAttemptHTTP2: true, IdleConnTimeout: idleTimeout, MaxIdleConnsPerHost: 8,
-			TLSClientConfig: &tls.Config{InsecureSkipVerify: true, //nolint:gosec // VerifyConnection does it, with the pin
-				VerifyConnection: func(s tls.ConnectionState) error { return verify(s, o.URL.Hostname(), o.Pin, o.Roots) }},
-		},
+		Transport: o.transport(func(s tls.ConnectionState) error { return verify(s, o.URL.Hostname(), o.Pin, o.Roots) }),
 		ModifyResponse: func(r *http.Response) error {
 			r.Header.Del("Set-Cookie")
 			r.Header.Del("Strict-Transport-Security")

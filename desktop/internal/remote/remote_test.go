@@ -4,6 +4,7 @@ import (
 	"crypto/x509"
 	"errors"
 	"io"
+	"net"
 	"net/http"
 	"net/http/httptest"
 	"net/url"
@@ -45,7 +46,7 @@ func TestUnknownCertificate(t *testing.T) {
 	if status, _, _ := ask(t, Options{URL: u}, "/api/sync"); status != http.StatusBadGateway || n.Load() != 0 {
 		t.Errorf("%d, %d requests", status, n.Load())
 	}
-	c, err := Look(t.Context(), u, nil)
+	c, err := Options{URL: u}.Look(t.Context())
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -67,8 +68,8 @@ func TestChangedKey(t *testing.T) {
 	s, u, n := server(t)
 	roots := x509.NewCertPool()
 	roots.AddCert(s.Certificate())
-	c, err := Look(t.Context(), u, roots)
-	if err != nil || c.Trusted != true && !strings.Contains(c.Why, "127.0.0.1") {
+	c, err := Options{URL: u, Roots: roots}.Look(t.Context())
+	if err != nil || !c.Trusted {
 		t.Fatal(c, err)
 	}
 	status, body, _ := ask(t, Options{URL: u, Pin: strings.Repeat("0", 64), Roots: roots}, "/identity/connect/token")
@@ -109,4 +110,83 @@ func TestPinErrorNamesBoth(t *testing.T) {
 	if _, ok := errors.AsType[*PinError](err); !ok || !strings.Contains(err.Error(), "aa") || !strings.Contains(err.Error(), "bb") {
 		t.Error(err)
 	}
+}
+
+// TestCertificateOfAnAddress: one that names an IP address is checked for that, which
+// a connection does not tell by itself, and not taken for another.
+func TestCertificateOfAnAddress(t *testing.T) {
+	s, u, n := server(t)
+	roots := x509.NewCertPool()
+	roots.AddCert(s.Certificate())
+	if status, _, _ := ask(t, Options{URL: u, Roots: roots}, "/api/sync"); status != 200 || n.Load() != 1 {
+		t.Errorf("the address in the certificate: %d, %d requests", status, n.Load())
+	}
+	other := *u
+	other.Host = "127.0.0.2:" + u.Port() // the proxy leads to the same server
+	through := func(*http.Request) (*url.URL, error) { return tunnel(t, u.Host), nil }
+	if status, _, _ := ask(t, Options{URL: &other, Roots: roots, Proxy: through}, "/api/sync"); status != http.StatusBadGateway || n.Load() != 1 {
+		t.Errorf("another address: %d, %d requests", status, n.Load())
+	}
+}
+
+// TestProxy: what looks at the certificate goes where requests go.
+func TestProxy(t *testing.T) {
+	s, u, n := server(t)
+	far := *u
+	far.Host = "vault.example.com" // which the proxy alone knows
+	roots := x509.NewCertPool()
+	roots.AddCert(s.Certificate())
+	through := func(*http.Request) (*url.URL, error) { return tunnel(t, u.Host), nil }
+	o := Options{URL: &far, Roots: roots, Proxy: through}
+	c, err := o.Look(t.Context())
+	if err != nil || c.Fingerprint != Fingerprint(s.Certificate()) || n.Load() != 0 {
+		t.Fatalf("%+v, %v, %d requests", c, err, n.Load())
+	}
+	o.Pin = c.Fingerprint
+	if status, body, _ := ask(t, o, "/api/sync"); status != 200 || !strings.HasPrefix(body, "vault.example.com ") {
+		t.Errorf("%d %s", status, body)
+	}
+}
+
+// TestLookNeedsTLS: what shows no certificate is no server to look at.
+func TestLookNeedsTLS(t *testing.T) {
+	s := httptest.NewServer(http.NotFoundHandler())
+	t.Cleanup(s.Close)
+	u, err := url.Parse("https" + strings.TrimPrefix(s.URL, "http"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if c, err := (Options{URL: u}).Look(t.Context()); err == nil {
+		t.Errorf("%+v", c)
+	}
+}
+
+// tunnel is a proxy whose every way leads to one place.
+func tunnel(t *testing.T, to string) *url.URL {
+	t.Helper()
+	p := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if r.Method != http.MethodConnect {
+			http.Error(w, "CONNECT alone", http.StatusMethodNotAllowed)
+			return
+		}
+		there, err := net.Dial("tcp", to)
+		if err != nil {
+			http.Error(w, err.Error(), http.StatusBadGateway)
+			return
+		}
+		w.WriteHeader(http.StatusOK)
+		here, _, err := http.NewResponseController(w).Hijack()
+		if err != nil {
+			there.Close()
+			return
+		}
+		go func() { io.Copy(there, here); there.Close() }()
+		go func() { io.Copy(here, there); here.Close() }()
+	}))
+	t.Cleanup(p.Close)
+	u, err := url.Parse(p.URL)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return u
 }

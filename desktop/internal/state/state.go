@@ -23,21 +23,21 @@ type Window struct {
 }
 
 // Server is one that was chosen. Pin is the fingerprint of a key that its
-// certificates must lead to, "" when the system's authorities decide. Port is the
-// one on loopback that its pages had.
+// certificates must lead to, "" when the system's authorities decide. At is the
+// place on loopback that its pages had.
 type Server struct {
-	URL  string
-	Pin  string `json:",omitempty"`
-	Port int
+	URL string
+	Pin string `json:",omitempty"`
+	At  string
 }
 
 // State is the file.
 type State struct {
-	Window       Window
-	Choice       string // Personal, the URL of a server, or "" for neither yet
-	PersonalPort int
-	Servers      []Server
-	StayInTray   bool // closing the window locks and hides it
+	Window     Window
+	Choice     string // Personal, the URL of a server, or "" for neither yet
+	PersonalAt string // as a server's
+	Servers    []Server
+	StayInTray bool // closing the window locks and hides it
 
 	path string
 	mu   sync.Mutex

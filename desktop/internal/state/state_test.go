@@ -16,7 +16,7 @@ func TestStateIsKept(t *testing.T) {
 	}
 	err = s.Change(func(s *State) {
 		s.Choice = "https://vault.example.com"
-		s.Servers = append(s.Servers, Server{URL: s.Choice, Pin: "ab", Port: 4000})
+		s.Servers = append(s.Servers, Server{URL: s.Choice, Pin: "ab", At: "127.9.9.9:4000"})
 		s.Window = Window{X: 1, Y: 2, Width: 3, Height: 4, Maximised: true}
 	})
 	if err != nil {
@@ -27,7 +27,7 @@ func TestStateIsKept(t *testing.T) {
 		t.Fatal(err)
 	}
 	again.Read(func(s *State) {
-		if v := s.Server("https://vault.example.com"); v == nil || v.Pin != "ab" || v.Port != 4000 || !s.Window.Maximised {
+		if v := s.Server("https://vault.example.com"); v == nil || v.Pin != "ab" || v.At != "127.9.9.9:4000" || !s.Window.Maximised {
 			t.Errorf("%+v", s)
 		}
 		if s.Server("https://other.example.com") != nil {

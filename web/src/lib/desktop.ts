@@ -10,8 +10,27 @@ export const desktop = ((): boolean => {
 })();
 
 /** Asks the program around the window. It answers this origin's pages alone. */
-export async function hand(what: 'copy' | 'choose' | 'shown', body: object = {}): Promise<void> {
+export async function hand(what: 'copy' | 'choose' | 'open' | 'shown', body: object = {}): Promise<void> {
   const headers = { 'Content-Type': 'application/json' };
   const r = await fetch('/desktop/' + what, { method: 'POST', headers, body: JSON.stringify(body) });
   if (!r.ok) throw new Error(`${what}: ${r.status}`);
+}
+
+/** The address that a click would lead to outside this vault; undefined for the vault's own pages. */
+export function leads(target: EventTarget | null): string | undefined {
+  const a = target instanceof Element ? target.closest<HTMLAnchorElement>('a[href]') : null;
+  return a && a.origin !== location.origin && /^https?:$/.test(a.protocol) ? a.href : undefined;
+}
+
+/** Has web sites open in the system's browser: the window is the vault's alone, and no click and nothing dropped leads it elsewhere. */
+export function stayHome(failed: () => void): void {
+  const follow = (e: MouseEvent): void => {
+    const url = leads(e.target);
+    if (url === undefined) return;
+    e.preventDefault();
+    hand('open', { URL: url }).catch(failed);
+  };
+  addEventListener('click', follow, true);
+  addEventListener('auxclick', follow, true);
+  for (const what of ['dragover', 'drop']) addEventListener(what, (e) => e.preventDefault());
 }
