@@ -20,6 +20,7 @@ import (
 	"strongroom/desktop/internal/app"
 	"strongroom/desktop/internal/clip"
 	"strongroom/desktop/internal/keychain"
+	"strongroom/desktop/internal/scheme"
 	"strongroom/desktop/internal/single"
 	"strongroom/desktop/internal/state"
 )
@@ -35,6 +36,8 @@ The vault in a window: a server's, or one on this computer.
   --choose      begin with the page where a vault is chosen
   --background  begin in the tray, where there is one
   --trace       say on standard error how long a start took
+  register      have strongroom:// links opened by this program, for this user (Windows; its first start does it, too)
+  unregister    undo it
   version       print the version
   selftest      try what needs no window, in an empty folder
 `
@@ -48,6 +51,9 @@ func main() {
 }
 
 func run(args []string, began time.Time, out, errs io.Writer) error {
+	if len(args) > 0 && args[0] == scheme.Flag {
+		args = scheme.Links(args)
+	}
 	dir := ""
 	if n := slices.Index(args, "--data"); n >= 0 && n+1 < len(args) {
 		dir, args = args[n+1], slices.Delete(slices.Clone(args), n, n+2)
@@ -59,6 +65,8 @@ func run(args []string, began time.Time, out, errs io.Writer) error {
 			return nil
 		case arg == "selftest":
 			return selftest(out)
+		case arg == "register" || arg == "unregister":
+			return register(arg == "register")
 		case arg == "--help" || arg == "-h":
 			fmt.Fprint(out, usage)
 			return nil
@@ -71,6 +79,7 @@ func run(args []string, began time.Time, out, errs io.Writer) error {
 		if dir, err = home(); err != nil {
 			return err
 		}
+		adopt()
 	}
 	return start(dir, args, began, errs)
 }

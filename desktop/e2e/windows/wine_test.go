@@ -79,7 +79,7 @@ func TestWithoutAWindow(t *testing.T) {
 		return
 	}
 	dir, w := t.TempDir(), install(t)
-	for _, p := range []string{"autostart", "clip", "gate", "keychain", "personal", "single", "state"} {
+	for _, p := range []string{"autostart", "clip", "gate", "keychain", "personal", "scheme", "single", "state"} {
 		exe := filepath.Join(dir, p+".test.exe")
 		build(t, "test", "-c", "-o", exe, "strongroom/desktop/internal/"+p)
 		if out := w.run(t, dir, "wine", exe, "-test.v"); !strings.Contains(out, "\nPASS") || strings.Contains(out, "--- SKIP") {

@@ -16,6 +16,9 @@ const (
 	samples = 4  // a pixel's edge, for smooth edges
 )
 
+// Sizes are those that packages bring, for menus, panels and software centres.
+var Sizes = []int{16, 24, 32, 48, 64, 128, 256, 512}
+
 // PNG is the icon for windows and trays.
 func PNG() []byte { return Draw(128) }
 
