@@ -1,6 +1,7 @@
 # make run    builds and serves a vault on SQLite, with no configuration
 # make check  the quick loop: format, vet, lint and all tests that need nothing but Go
-# make dist   what people download, into dist/: archives for all systems, packages, checksums (TARGETS=linux/amd64 for some)
+# make dist   what people download, into dist/: archives for all systems, packages, checksums (TARGETS=linux/amd64 for some),
+#             with the window for this Linux where libgtk-3-dev and libwebkit2gtk-4.1-dev are, and for Windows
 # make test   everything, from nothing but Go and Node: it installs what it needs, and fails where that cannot be had
 
 SHELL := /bin/bash -o pipefail
@@ -51,7 +52,7 @@ $(TOOLS)/bin/nfpm: tools/nfpm/go.mod tools/nfpm/go.sum
 
 dist: nfpm web
 	command -v wixl >/dev/null || { echo "wixl is missing: scripts/prepare installs it"; exit 1; }
-	go run ./packaging/dist -nfpm $(TOOLS)/bin/nfpm -out dist -targets '$(TARGETS)'
+	go run ./packaging/dist -programs strongroom,strongroom-desktop -nfpm $(TOOLS)/bin/nfpm -out dist -targets '$(TARGETS)'
 
 lint: tools
 	@test -z "$$(gofmt -l cmd internal bench packaging desktop)" || { gofmt -l cmd internal bench packaging desktop; echo "run make fmt"; exit 1; }

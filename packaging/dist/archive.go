@@ -26,30 +26,20 @@ type entry struct {
 }
 
 // contents are the files of a target's archive, sorted by name.
-func (r *release) contents(t target) (all []entry, err error) {
-	all = []entry{{t.program(), r.binary(t), 0o755}, {noticesName, filepath.Join(r.work, noticesName), 0o644}}
-	for _, name := range []string{"README.md", "LICENSE", "SECURITY.md"} {
-		all = append(all, entry{name, name, 0o644})
-	}
-	docs, err := filepath.Glob("docs/*.md")
-	if err != nil {
+func (r *release) contents(p *product, t target) (all []entry, err error) {
+	if all, err = p.files(t); err != nil {
 		return nil, err
 	}
-	for _, d := range docs {
-		all = append(all, entry{filepath.ToSlash(d), d, 0o644})
-	}
-	switch t.OS {
-	case "windows":
-		all = append(all, entry{"start_server.bat", "packaging/windows/start_server.bat", 0o644})
-	case "linux":
-		all = append(all, entry{"strongroom.service", "packaging/systemd/strongroom.service", 0o644})
+	all = append(all, entry{p.program(t), r.binary(p, t), 0o755}, entry{noticesName, r.notices(p), 0o644})
+	for _, name := range []string{"README.md", "LICENSE", "SECURITY.md"} {
+		all = append(all, entry{name, name, 0o644})
 	}
 	slices.SortFunc(all, func(a, b entry) int { return cmp.Compare(a.name, b.name) })
 	return all, nil
 }
 
-func (r *release) archive(t target) error {
-	all, err := r.contents(t)
+func (r *release) archive(p *product, t target) error {
+	all, err := r.contents(p, t)
 	if err != nil {
 		return err
 	}
@@ -57,7 +47,7 @@ func (r *release) archive(t target) error {
 	if t.OS == "windows" {
 		write, ending = r.zip, ".zip"
 	}
-	return r.create(r.name(t)+ending, func(w io.Writer) error { return write(w, r.name(t), all) })
+	return r.create(r.name(p, t)+ending, func(w io.Writer) error { return write(w, r.name(p, t), all) })
 }
 
 // create writes a file of out and remembers it.

@@ -8,7 +8,6 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
-	"time"
 )
 
 // target is a system and a processor.
@@ -32,13 +31,14 @@ func (t target) v() string {
 }
 
 // program is the name of the program there.
-func (t target) program() string {
+func (p *product) program(t target) string {
 	if t.OS == "windows" {
-		return "strongroom.exe"
+		return p.name + ".exe"
 	}
-	return "strongroom"
+	return p.name
 }
 
+// choose returns the targets that only names, or all.
 func choose(only string) (chosen []target, err error) {
 	if only == "" {
 		return targets, nil
@@ -53,23 +53,21 @@ func choose(only string) (chosen []target, err error) {
 	return chosen, nil
 }
 
-// name is what everything about a target is called.
-func (r *release) name(t target) string {
-	return "strongroom-" + r.version + "-" + t.OS + "-" + t.Arch + t.v()
+// name is what everything about a product's target is called.
+func (r *release) name(p *product, t target) string {
+	return p.name + "-" + r.version + "-" + t.OS + "-" + t.Arch + t.v()
 }
 
 // binary is where build leaves the program.
-func (r *release) binary(t target) string { return filepath.Join(r.work, r.name(t), t.program()) }
-
-func (r *release) build(ctx context.Context, t target) error {
-	const pkg = "strongroom/internal/cli."
-	ld := "-s -w -buildid= -X " + pkg + "version=" + r.version + " -X " + pkg + "commit=" + r.commit + " -X " + pkg + "date=" + r.date.Format(time.RFC3339)
-	cmd := exec.CommandContext(ctx, "go", "build", "-trimpath", "-buildvcs=false", "-ldflags", ld, "-o", r.binary(t), "./cmd/strongroom")
-	cmd.Env = append(cmd.Environ(), t.env()...)
-	cmd.Stdout, cmd.Stderr = os.Stderr, os.Stderr
-	return cmd.Run()
+func (r *release) binary(p *product, t target) string {
+	return filepath.Join(r.work, r.name(p, t), p.program(t))
 }
 
-func (t target) env() []string {
-	return []string{"CGO_ENABLED=0", "GOFLAGS=", "GOOS=" + t.OS, "GOARCH=" + t.Arch, "GOARM=" + t.ARM}
+func (r *release) build(ctx context.Context, p *product, t target) error {
+	ld := "-s -w -buildid= " + p.linked(r, t)
+	args := append([]string{"build", "-trimpath", "-buildvcs=false", "-ldflags", ld, "-o", r.binary(p, t)}, p.pkg(t)...)
+	cmd := exec.CommandContext(ctx, "go", args...)
+	cmd.Dir, cmd.Env = p.module, append(cmd.Environ(), p.env(t)...)
+	cmd.Stdout, cmd.Stderr = os.Stderr, os.Stderr
+	return cmd.Run()
 }

@@ -36,7 +36,7 @@ func here(t *testing.T, root, targets string) (out string) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	cmd := exec.Command("go", "run", "./packaging/dist", "-targets", targets, "-nfpm", nfpm, "-out", out)
+	cmd := exec.Command("go", "run", "./packaging/dist", "-programs", "strongroom,strongroom-desktop", "-targets", targets, "-nfpm", nfpm, "-out", out)
 	cmd.Dir, cmd.Env = root, append(os.Environ(), "CGO_ENABLED=0", "TZ=Pacific/Chatham") // another clock's time zone changes nothing
 	if b, err := cmd.CombinedOutput(); err != nil {
 		t.Fatalf("%v\n%s", err, b)
@@ -70,9 +70,9 @@ func TestReproducible(t *testing.T) {
 		if [ -d web/node_modules ]; then ln -s "$PWD/web/node_modules" `+copied+`/web/node_modules; fi; git -C `+copied+` reset -q`).CombinedOutput(); err != nil {
 		t.Fatalf("%v\n%s", err, out)
 	}
-	some, count, everything := "linux/amd64,windows/amd64", 7, os.Getenv("STRONGROOM_DIST") == "all"
+	some, count, everything := "linux/amd64,windows/amd64", 12, os.Getenv("STRONGROOM_DIST") == "all"
 	if everything {
-		some, count = "", 17 // eight archives, three deb, three rpm, one MSI, the list of components, the checksums
+		some, count = "", 23 // 8 archives and 3 of the desktop, 4 deb, 4 rpm, one MSI, two lists of components, the checksums
 	}
 	one := here(t, "../..", some)
 	if everything {
@@ -105,15 +105,21 @@ func TestReproducible(t *testing.T) {
 		return
 	}
 	t.Run("archive", func(t *testing.T) { archive(t, one) })
-	t.Run("sbom", func(t *testing.T) { components(t, one) })
+	t.Run("sbom", func(t *testing.T) { components(t, one, "strongroom") })
 	t.Run("deb", func(t *testing.T) { installed(t, one, "deb") })
 	t.Run("rpm", func(t *testing.T) { installed(t, one, "rpm") })
+	t.Run("desktop", func(t *testing.T) { window(t, one) })
 }
 
-// only returns the one file of dir that matches.
+// only returns the one file of dir that matches; of the desktop program if the
+// pattern names it.
 func only(t *testing.T, dir, pattern string) string {
 	t.Helper()
 	found, err := filepath.Glob(filepath.Join(dir, pattern))
+	const desktop = "strongroom-desktop-"
+	found = slices.DeleteFunc(found, func(f string) bool {
+		return strings.HasPrefix(filepath.Base(f), desktop) != strings.HasPrefix(pattern, desktop)
+	})
 	if err != nil || len(found) != 1 {
 		t.Fatalf("%s: %v, %v", pattern, found, err)
 	}
@@ -216,10 +222,10 @@ func says(t *testing.T, program string) {
 	}
 }
 
-// components holds the list of components to go.mod: every module that is linked
-// into a program is there, with an address, a version and a licence.
-func components(t *testing.T, out string) {
-	b, err := os.ReadFile(only(t, out, "*.cdx.json"))
+// components holds a program's list of components to go.mod: every module that is
+// linked into it is there, with an address, a version and a licence.
+func components(t *testing.T, out, name string) {
+	b, err := os.ReadFile(only(t, out, name+"-*.cdx.json"))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -230,7 +236,7 @@ func components(t *testing.T, out string) {
 	if doc.Format != "CycloneDX" || doc.Spec != "1.6" || !regexp.MustCompile(`^urn:uuid:[0-9a-f]{8}-[0-9a-f]{4}-8[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$`).MatchString(doc.Serial) {
 		t.Errorf("%s %s %s", doc.Format, doc.Spec, doc.Serial)
 	}
-	linked, err := exec.Command("go", "version", "-m", extract(t, out)).Output()
+	linked, err := exec.Command("go", "version", "-m", extract(t, out, name)).Output()
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -242,6 +248,9 @@ func components(t *testing.T, out string) {
 		refs[c.Ref] = c
 	}
 	for _, m := range regexp.MustCompile(`(?m)^\tdep\t(\S+)\t(\S+)`).FindAllStringSubmatch(string(linked), -1) {
+		if m[1] == "strongroom" { // the desktop program is made of the server
+			continue
+		}
 		count++
 		if refs[part{Kind: "golang", Name: m[1], Version: m[2]}.purl()].Ref == "" {
 			t.Errorf("%s %s is linked in and not on the list", m[1], m[2])
@@ -252,14 +261,14 @@ func components(t *testing.T, out string) {
 	}
 }
 
-// extract unpacks the program of Linux out of its deb.
-func extract(t *testing.T, out string) string {
+// extract unpacks a program of Linux out of its deb.
+func extract(t *testing.T, out, name string) string {
 	t.Helper()
 	dir := t.TempDir()
-	if b, err := exec.Command("dpkg-deb", "-x", only(t, out, "*.deb"), dir).CombinedOutput(); err != nil {
+	if b, err := exec.Command("dpkg-deb", "-x", only(t, out, name+"-*.deb"), dir).CombinedOutput(); err != nil {
 		t.Fatalf("%v\n%s", err, b)
 	}
-	return filepath.Join(dir, "usr/bin/strongroom")
+	return filepath.Join(dir, "usr/bin", name)
 }
 
 // installed unpacks a package with its system's own tool, runs the program, and

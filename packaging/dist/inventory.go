@@ -23,13 +23,13 @@ type part struct {
 	ID                  string   // SPDX, "" when the text is none that we know
 }
 
-// inventory lists everything that is built into any of the programs: Go's own
+// inventory lists everything that is built into any of a product's programs: Go's own
 // library, modules, and what the web vault is made of. Each brings its licence;
 // one without is an error.
-func inventory(ctx context.Context) (all []part, err error) {
+func inventory(ctx context.Context, p *product) (all []part, err error) {
 	dirs := map[string]part{} // by folder
-	for _, t := range targets {
-		if err := modules(ctx, t, dirs); err != nil {
+	for _, t := range p.targets {
+		if err := modules(ctx, p, t, dirs); err != nil {
 			return nil, err
 		}
 	}
@@ -53,7 +53,7 @@ func inventory(ctx context.Context) (all []part, err error) {
 			return nil, err
 		}
 		if p.ID = identify(p.Texts); len(p.Texts) == 0 {
-			if p.ID, err = named(dir); err != nil {
+			if p.ID, err = claimed(dir); err != nil {
 				return nil, fmt.Errorf("%s %s has no licence: %w", p.Name, p.Version, err)
 			}
 			p.Texts = []string{"Its package brings no text of its licence and names it: " + p.ID}
@@ -67,9 +67,9 @@ func inventory(ctx context.Context) (all []part, err error) {
 }
 
 // modules adds what a target's program is linked of.
-func modules(ctx context.Context, t target, dirs map[string]part) error {
-	cmd := exec.CommandContext(ctx, "go", "list", "-deps", "-json=Module", "./cmd/strongroom")
-	cmd.Env = append(cmd.Environ(), t.env()...)
+func modules(ctx context.Context, of *product, t target, dirs map[string]part) error {
+	cmd := exec.CommandContext(ctx, "go", append([]string{"list", "-deps", "-json=Module"}, of.pkg(t)...)...)
+	cmd.Dir, cmd.Env = of.module, append(cmd.Environ(), of.env(t)...)
 	out, err := cmd.Output()
 	if err != nil {
 		return fmt.Errorf("go list for %s: %w", t, err)
@@ -84,7 +84,7 @@ func modules(ctx context.Context, t target, dirs map[string]part) error {
 		if err := dec.Decode(&p); err != nil {
 			return err
 		}
-		if m := p.Module; m != nil && !m.Main {
+		if m := p.Module; m != nil && !m.Main && m.Path != "strongroom" { // the desktop program is made of the server
 			dirs[m.Dir] = part{Kind: "golang", Name: m.Path, Version: m.Version}
 		}
 	}
@@ -126,8 +126,8 @@ func npm(dir string, dirs map[string]part) error {
 	return nil
 }
 
-// named is the licence that an npm package names and does not bring.
-func named(dir string) (id string, err error) {
+// claimed is the licence that an npm package names and does not bring.
+func claimed(dir string) (id string, err error) {
 	b, err := os.ReadFile(filepath.Join(dir, "package.json"))
 	if err != nil {
 		return "", err

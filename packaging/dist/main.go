@@ -1,8 +1,8 @@
 // Command dist makes what people download: for each system an archive with the
 // program, its licence and those of all that is in it, packages for Linux and
-// Windows, a list of components (CycloneDX), and checksums. Two runs on one commit
-// make the same bytes: dates come from the commit, names are sorted, and nothing of
-// the machine gets in. It must be run in the project's root.
+// Windows, a list of components (CycloneDX) of each program, and checksums. Two runs
+// on one commit make the same bytes: dates come from the commit, names are sorted,
+// and nothing of the machine gets in. It must be run in the project's root.
 package main
 
 import (
@@ -24,7 +24,6 @@ type release struct {
 	out             string    // where the archives go
 	work            string    // a folder for what goes into them
 	nfpm            string    // the program; "" for no packages
-	parts           []part    // what is in the programs, beside ourselves
 	made            []string  // names of files in out
 }
 
@@ -35,16 +34,21 @@ func main() {
 	flag.StringVar(&r.out, "out", "dist", "where the archives go; files of the same names are replaced")
 	flag.StringVar(&r.nfpm, "nfpm", "", "the nfpm program, for deb and rpm packages; without it none are made")
 	flag.StringVar(&r.version, "version", "", "of what is made, instead of the commit's tag: for tests of upgrades")
+	programs := flag.String("programs", "strongroom", "which programs: strongroom, strongroom-desktop or both, with a comma")
 	only := flag.String("targets", "", "only these, such as linux/amd64,windows/amd64")
 	flag.Parse()
-	if err := r.run(ctx, *only); err != nil {
+	if err := r.run(ctx, *only, *programs); err != nil {
 		fmt.Fprintln(os.Stderr, "dist:", err)
 		os.Exit(1)
 	}
 }
 
-func (r *release) run(ctx context.Context, only string) (err error) {
+func (r *release) run(ctx context.Context, only, programs string) (err error) {
 	targets, err := choose(only)
+	if err != nil {
+		return err
+	}
+	products, err := named(programs)
 	if err != nil {
 		return err
 	}
@@ -58,31 +62,53 @@ func (r *release) run(ctx context.Context, only string) (err error) {
 	if err := os.MkdirAll(r.out, 0o755); err != nil {
 		return err
 	}
-	if r.parts, err = inventory(ctx); err != nil {
+	for _, p := range products {
+		if err := r.make(ctx, p, targets); err != nil {
+			return fmt.Errorf("%s: %w", p.name, err)
+		}
+	}
+	return r.sums()
+}
+
+// make makes everything of one product.
+func (r *release) make(ctx context.Context, p *product, targets []target) (err error) {
+	if p.parts, err = inventory(ctx, p); err != nil {
 		return err
 	}
-	notices, err := notices(r.parts)
+	notices, err := notices(p.parts)
 	if err != nil {
 		return err
 	}
-	if err := os.WriteFile(filepath.Join(r.work, noticesName), notices, 0o644); err != nil {
+	if err := os.MkdirAll(filepath.Dir(r.notices(p)), 0o755); err != nil {
 		return err
+	}
+	if err := os.WriteFile(r.notices(p), notices, 0o644); err != nil {
+		return err
+	}
+	if p.prepare != nil {
+		if err := p.prepare(ctx, r); err != nil {
+			return err
+		}
 	}
 	for _, t := range targets {
-		if err := r.build(ctx, t); err != nil {
-			return fmt.Errorf("%s: %w", t, err)
+		if !p.has(t) {
+			continue
 		}
-		if err := r.archive(t); err != nil {
-			return fmt.Errorf("%s: %w", t, err)
+		if lacks := p.lacks(ctx, t); lacks != "" {
+			fmt.Fprintf(os.Stderr, "dist: no %s for %s: %s\n", p.name, t, lacks)
+			continue
 		}
-		if err := r.packages(ctx, t); err != nil {
-			return fmt.Errorf("%s: %w", t, err)
+		for _, step := range []func() error{
+			func() error { return r.build(ctx, p, t) },
+			func() error { return r.archive(p, t) },
+			func() error { return r.packages(ctx, p, t) },
+		} {
+			if err := step(); err != nil {
+				return fmt.Errorf("%s: %w", t, err)
+			}
 		}
 	}
-	if err := r.sbom(); err != nil {
-		return err
-	}
-	return r.sums()
+	return r.sbom(p)
 }
 
 // identify asks git what this is. -dirty says that it is not what was committed.

@@ -5,6 +5,7 @@ import (
 	"crypto/sha256"
 	"fmt"
 	"io"
+	"maps"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -14,18 +15,18 @@ import (
 )
 
 // packages makes what a target's system installs by itself: deb and rpm, or MSI.
-func (r *release) packages(ctx context.Context, t target) error {
+func (r *release) packages(ctx context.Context, p *product, t target) error {
 	switch {
 	case r.nfpm == "":
 		return nil
 	case t.OS == "linux":
 		for _, kind := range []string{"deb", "rpm"} {
-			if err := r.nfpmPackage(ctx, t, kind); err != nil {
+			if err := r.nfpmPackage(ctx, p, t, kind); err != nil {
 				return err
 			}
 		}
-	case t.OS == "windows" && t.Arch == "amd64": // Debian's wixl knows no arm64
-		return r.msi(ctx, t)
+	case t.OS == "windows" && t.Arch == "amd64" && len(p.msi) > 0: // Debian's wixl knows no arm64
+		return r.msi(ctx, p, t)
 	}
 	return nil
 }
@@ -41,7 +42,7 @@ func (r *release) numbers() (number, rest string) {
 	return "0.0.0", "git." + strings.ReplaceAll(r.version, "-", ".")
 }
 
-func (r *release) nfpmPackage(ctx context.Context, t target, kind string) error {
+func (r *release) nfpmPackage(ctx context.Context, p *product, t target, kind string) error {
 	arch := t.Arch
 	if t.ARM != "" {
 		arch += t.ARM
@@ -50,29 +51,28 @@ func (r *release) nfpmPackage(ctx context.Context, t target, kind string) error 
 	if rest != "" {
 		version += "+" + rest
 	}
-	template, err := os.ReadFile("packaging/linux/nfpm.yaml")
+	template, err := os.ReadFile(p.template)
 	if err != nil {
 		return err
 	}
 	conf := filepath.Join(r.work, "nfpm.yaml")
-	text := os.Expand(string(template), func(name string) string {
-		return map[string]string{"ARCH": arch, "VERSION": version, "DATE": r.date.Format(time.RFC3339),
-			"BINARY": r.binary(t), "NOTICES": filepath.Join(r.work, noticesName)}[name]
-	})
+	with := map[string]string{"ARCH": arch, "VERSION": version, "DATE": r.date.Format(time.RFC3339), "BINARY": r.binary(p, t), "NOTICES": r.notices(p)}
+	maps.Copy(with, p.fill(r))
+	text := os.Expand(string(template), func(name string) string { return with[name] })
 	if err := os.WriteFile(conf, []byte(text), 0o600); err != nil {
 		return err
 	}
-	name := r.name(t) + "." + kind
+	name := r.name(p, t) + "." + kind
 	return r.tool(ctx, "", name, r.nfpm, "package", "--config", conf, "--packager", kind, "--target", filepath.Join(r.out, name))
 }
 
 // msi makes the installer. A product's id changes with its version: that is how
 // Windows tells an upgrade from a repair.
-func (r *release) msi(ctx context.Context, t target) error {
+func (r *release) msi(ctx context.Context, p *product, t target) error {
 	version, _ := r.numbers()
-	id := sha256.Sum256([]byte("strongroom msi " + r.version + " " + r.commit))
-	name, stage := r.name(t)+".msi", filepath.Join(r.work, "msi")
-	for _, from := range []string{r.binary(t), filepath.Join(r.work, noticesName), "LICENSE", "docs/windows.md", "packaging/windows/start_server.bat", "packaging/windows/strongroom.wxs"} {
+	id := sha256.Sum256([]byte(p.name + " msi " + r.version + " " + r.commit))
+	name, stage := r.name(p, t)+".msi", filepath.Join(r.work, p.name, "msi")
+	for _, from := range append([]string{r.binary(p, t), r.notices(p), "LICENSE"}, p.msi...) {
 		if err := r.stage(from, stage); err != nil {
 			return err
 		}
@@ -82,7 +82,7 @@ func (r *release) msi(ctx context.Context, t target) error {
 		return err
 	}
 	// wixl finds files beside its source only.
-	if err := r.tool(ctx, stage, name, "wixl", "--arch", "x64", "-D", "Version="+version, "-D", "Product="+guid(id[:]), "-o", out, "strongroom.wxs"); err != nil {
+	if err := r.tool(ctx, stage, name, "wixl", "--arch", "x64", "-D", "Version="+version, "-D", "Product="+guid(id[:]), "-o", out, filepath.Base(p.msi[0])); err != nil {
 		return err
 	}
 	b, err := os.ReadFile(out)

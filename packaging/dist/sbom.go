@@ -52,10 +52,10 @@ type bom struct {
 	Dependencies []dependency `json:"dependencies"`
 }
 
-// sbom writes the list of all that is in the programs.
-func (r *release) sbom() error {
-	doc := r.components()
-	return r.create("strongroom-"+r.version+".cdx.json", func(w io.Writer) error {
+// sbom writes the list of all that is in a product's programs.
+func (r *release) sbom(p *product) error {
+	doc := r.components(p)
+	return r.create(p.name+"-"+r.version+".cdx.json", func(w io.Writer) error {
 		e := json.NewEncoder(w)
 		e.SetEscapeHTML(false)
 		e.SetIndent("", "  ")
@@ -63,19 +63,19 @@ func (r *release) sbom() error {
 	})
 }
 
-func (r *release) components() (doc bom) {
+func (r *release) components(p *product) (doc bom) {
 	doc.Format, doc.Spec, doc.Version = "CycloneDX", "1.6", 1
-	id := sha256.Sum256([]byte("strongroom " + r.version + " " + r.commit)) // the same commit has the same number
-	id[6], id[8] = id[6]&0x0f|0x80, id[8]&0x3f|0x80                         // a UUID of version 8
+	id := sha256.Sum256([]byte(p.name + " " + r.version + " " + r.commit)) // the same commit has the same number
+	id[6], id[8] = id[6]&0x0f|0x80, id[8]&0x3f|0x80                        // a UUID of version 8
 	doc.Serial = fmt.Sprintf("urn:uuid:%x-%x-%x-%x-%x", id[:4], id[4:6], id[6:8], id[8:10], id[10:16])
 	doc.Metadata.Timestamp = r.date.Format(time.RFC3339)
-	self := component{Type: "application", Ref: "strongroom", Name: "strongroom", Version: r.version, Licenses: licensed("MIT")}
+	self := component{Type: "application", Ref: p.name, Name: p.name, Version: r.version, Licenses: licensed("MIT")}
 	doc.Metadata.Component = self
 	top := dependency{Ref: self.Ref}
-	for _, p := range r.parts {
-		c := component{Type: "library", Ref: p.purl(), Name: p.Name, Version: p.Version, PURL: p.purl(), Licenses: licensed(p.ID)}
-		if p.SHA512 != "" {
-			c.Hashes = []hash{{"SHA-512", p.SHA512}}
+	for _, in := range p.parts {
+		c := component{Type: "library", Ref: in.purl(), Name: in.Name, Version: in.Version, PURL: in.purl(), Licenses: licensed(in.ID)}
+		if in.SHA512 != "" {
+			c.Hashes = []hash{{"SHA-512", in.SHA512}}
 		}
 		doc.Components = append(doc.Components, c)
 		top.DependsOn = append(top.DependsOn, c.Ref)
