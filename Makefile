@@ -117,7 +117,7 @@ desktop: web
 .PHONY: desktop-specs
 desktop-specs: web
 	cd desktop && go build -o ../dist/specserver ./e2e/specserver
-	cd web && STRONGROOM_BIN=../../dist/specserver npx playwright test --project=specs $(SPECS)
+	cd web && STRONGROOM_BIN=../../dist/specserver npx playwright test --project=specs --project=window $(SPECS)
 
 # Pictures of the window, into docs/screens.
 desktop-screens: web
@@ -127,7 +127,7 @@ desktop-test: export CGO_ENABLED := 1
 desktop-test: export STRONGROOM_FULL_TESTS := 1
 desktop-test: web
 	cd desktop && $(TOOLS)/bin/gotestsum --format pkgname --jsonfile $(TOOLS)/desktop-tests.json -- -race -timeout 20m ./...
-	$(MAKE) desktop-specs SPECS="live.spec lock.spec"
+	$(MAKE) desktop-specs SPECS="live.spec lock.spec window.spec"
 	@if grep '"Action":"skip","Package":"[^"]*","Test"' $(TOOLS)/desktop-tests.json; then echo "the tests above were skipped; in a full run that is a failure"; exit 1; fi
 
 # Each fuzz target for 30 s, one after another.

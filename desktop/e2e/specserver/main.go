@@ -16,11 +16,16 @@ import (
 	"net/url"
 	"os"
 	"os/signal"
+	"sync"
 	"syscall"
 	"time"
 
+	"strongroom/desktop/internal/app"
+	"strongroom/desktop/internal/clip"
 	"strongroom/desktop/internal/gate"
+	"strongroom/desktop/internal/keychain"
 	"strongroom/desktop/internal/personal"
+	"strongroom/desktop/internal/state"
 	"strongroom/internal/config"
 	"strongroom/internal/server"
 )
@@ -45,7 +50,8 @@ func serve(ctx context.Context) (err error) {
 		return err
 	}
 	defer func() { err = errors.Join(err, v.Close()) }()
-	g, err := gate.Open(ctx, "", v.Handler)
+	a := &app.App{Clip: &clip.Clip{Board: &memory{}}, Keychain: &memory{}}
+	g, err := gate.Open(ctx, "", a.Desk(state.Personal, v.Handler))
 	if err != nil {
 		return err
 	}
@@ -107,4 +113,53 @@ func front(to *url.URL, cookies []*http.Cookie) http.Handler {
 			p.Out.Header.Set("Origin", to.String())
 		}
 	}}
+}
+
+// memory is a clipboard, or a keychain, of this run alone.
+type memory struct {
+	mu   sync.Mutex
+	text string
+	kept map[string]string
+}
+
+func (m *memory) Read() (string, error) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	return m.text, nil
+}
+
+func (m *memory) Write(text string) error {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	m.text = text
+	return nil
+}
+
+func (m *memory) Usable() error { return nil }
+
+func (m *memory) Set(account, secret string) error {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	if m.kept == nil {
+		m.kept = map[string]string{}
+	}
+	m.kept[account] = secret
+	return nil
+}
+
+func (m *memory) Get(account string) (string, error) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	secret, ok := m.kept[account]
+	if !ok {
+		return "", keychain.ErrNone
+	}
+	return secret, nil
+}
+
+func (m *memory) Delete(account string) error {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	delete(m.kept, account)
+	return nil
 }

@@ -16,6 +16,8 @@ const defaults = {
   listWidth: 380,
   sideWidth: 230,
   breachCheck: false,
+  /** the system's keychain may be able to open a vault here; the worker knows */
+  keychain: false,
 };
 
 function load(): typeof defaults {

@@ -7,7 +7,7 @@ import type { Event } from '../worker/state';
 import type { Ops, Reply, Request } from '../worker/vault.worker';
 import { clearClipboard } from './clipboard.svelte';
 import { deviceId, deviceName, deviceType } from './device';
-import { prefs } from './prefs.svelte';
+import { prefs, savePrefs } from './prefs.svelte';
 import { compile, hayOf, type Query } from './search';
 import { dismissAll } from './toast.svelte';
 import { scriptUrl } from './trusted';
@@ -161,6 +161,13 @@ export async function signInPasskey(response: object, prf: Uint8Array | null, ke
   entered(r.in, r.email, keep);
 }
 
+/** Unlocks with the system's keychain, for whoever turned that on in this window. */
+export async function unlockByKeychain(): Promise<void> {
+  session.why = '';
+  const device = { id: deviceId(true), type: deviceType(), name: deviceName() };
+  entered({ state: 'open' }, await call('unlockByKeychain', device), true);
+}
+
 /** Goes on to the vault once the second factor that the server asks for is there. */
 export async function enrolled(): Promise<void> {
   entered(await call('enter'), session.email, session.keep);
@@ -175,6 +182,11 @@ export function entered(r: SignedIn, email: string, keep: boolean): void {
   session.providers = asked?.providers ?? [];
   session.mailTo = asked?.email ?? '';
   session.key = asked?.key ?? null;
+  if (r.state === 'open' && prefs.keychain)
+    void call('keychainAgain').then(
+      (keychain) => savePrefs({ keychain }),
+      () => undefined,
+    );
 }
 
 let unsaved: (() => Promise<unknown>) | undefined;

@@ -1,10 +1,10 @@
 // Signing in, unlocking, registering: from a password to an open vault.
 import { ask, ApiError, client, Session, tokensOf, type TokenAnswer } from './api';
-import { Box, dropCopy, loadCopy, loadRemembered, saltBox, saveRemembered, type Copy } from './copy';
+import { Box, dropCopy, dropHalf, loadCopy, loadRemembered, saltBox, saveRemembered, type Copy } from './copy';
 import { fromBase64Url, toBase64 } from './bytes';
 import { EncStringError, open, openFrom, SymKey, text } from './encstring';
 import { authHash, chooseKdf, masterKey, newAccount, stretch, weakKdf, type Kdf } from './keys';
-import { forgetCopy, keepSoon, post, show, state, update, type Sync } from './state';
+import { forgetCopy, keepNow, keepSoon, post, show, state, update, type Sync } from './state';
 import type { Row } from './cipher';
 import type { Folder } from './model';
 
@@ -244,12 +244,45 @@ async function openCopy(copy: Copy, a: SignIn): Promise<boolean> {
     if (!(e instanceof EncStringError)) throw e;
     return false;
   }
+  const box = await takeCopy(copy, salt);
+  await showCopy(box, copy);
+  void state
+    .waiting!.then(() => resume({ ...formOf(a.device), username: a.email, password: proof }))
+    .catch(() => undefined);
+  return true;
+}
+
+/** Opens the sealed copy with a user key that came otherwise than by the password. The session must still stand, as far
+ * as the server can be asked: there is nothing to begin another with. */
+export async function openWith(copy: Copy, user: SymKey, email: string, device: Device): Promise<void> {
+  Object.assign(state, { email, user, device: device.id, keep: true });
+  client.deviceType = device.type;
+  const box = await takeCopy(copy, await (await saltBox(email)).open(copy.salt));
+  await state.session.refresh().catch(async (e: unknown) => {
+    if (!refused(e)) return;
+    await dropHalf(true);
+    throw new ApiError(401, 'keychain-ended', '');
+  });
+  await showCopy(box, copy);
+  void state.waiting!.then(() => resume()).catch(() => undefined);
+}
+
+/** Whether the server said that a session has ended; anything else may pass. */
+const refused = (e: unknown): boolean => e instanceof ApiError && e.status >= 400 && e.status < 429;
+
+/** Takes over what stands in a copy about the account and its session. The user key is there. */
+async function takeCopy(copy: Copy, salt: string): Promise<Box> {
   state.kdf = copy.kdf;
   state.salt = salt;
   state.protectedKey = copy.protectedKey;
   const box = await Box.make(state.user, 'copy');
   const session = JSON.parse(await box.open(copy.session)) as { refresh: string };
   state.session = new Session({ access: '', refresh: session.refresh, expires: 0 });
+  return box;
+}
+
+/** Shows the rows at once; the items themselves are read meanwhile. */
+async function showCopy(box: Box, copy: Copy): Promise<void> {
   if (copy.index) {
     const index = JSON.parse(await box.open(copy.index)) as { rows: Row[]; folders: Folder[]; synced: number };
     for (const r of index.rows) state.rows.set(r.id, r);
@@ -259,8 +292,6 @@ async function openCopy(copy: Copy, a: SignIn): Promise<boolean> {
   }
   post({ event: 'status', online: false, synced: state.synced });
   state.waiting = readCopy(box, copy).finally(() => (state.waiting = undefined));
-  void state.waiting.then(() => resume(a, proof)).catch(() => undefined);
-  return true;
 }
 
 async function readCopy(box: Box, copy: Copy): Promise<void> {
@@ -274,17 +305,21 @@ async function readCopy(box: Box, copy: Copy): Promise<void> {
   post({ event: 'sends' });
 }
 
-/** Goes online after a copy was opened: with its refresh token, or anew with the password's proof. */
-async function resume(a: SignIn, proof: string): Promise<void> {
+/** Goes online after a copy was opened: with its refresh token, or anew with what the password proves. */
+async function resume(fresh?: Record<string, string>): Promise<void> {
   try {
-    await state.session.refresh();
+    if (!state.session.tokens.access) await state.session.refresh();
   } catch (e) {
-    if (!(e instanceof ApiError) || e.status === 0) {
-      retryLater(() => resume(a, proof));
+    if (!(e instanceof ApiError) || e.status === 0 || (!fresh && !refused(e))) {
+      retryLater(() => resume(fresh));
       return;
     }
-    const fresh = await freshGrant({ ...formOf(a.device), username: a.email, password: proof });
-    if (!fresh) return;
+    if (!fresh) {
+      await dropHalf(true);
+      ended();
+      return;
+    }
+    if (!(await freshGrant(fresh))) return;
   }
   state.session.ended = ended;
   await sync(false);
@@ -294,7 +329,7 @@ async function resume(a: SignIn, proof: string): Promise<void> {
 async function freshGrant(form: Record<string, string>): Promise<boolean> {
   try {
     begin((await (await ask('/identity/connect/token', { form })).json()) as TokenAnswer);
-    keepSoon();
+    await keepNow(); // what opens the vault without the password needs the session that stands
     return true;
   } catch (e) {
     if (e instanceof ApiError && e.status === 0) return false;

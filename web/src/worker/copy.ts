@@ -4,6 +4,7 @@ import { sha256 } from '@noble/hashes/sha2.js';
 import { toBase64, utf8 } from './bytes';
 import type { SymKey } from './encstring';
 import { localKey, type Kdf } from './keys';
+import { dropKey } from './program';
 
 export type Copy = {
   kdf: Kdf;
@@ -75,6 +76,34 @@ export const saveCopy = (email: string, c: Copy): Promise<unknown> =>
 export async function dropCopy(email: string): Promise<void> {
   await within('copies', 'readwrite', (s) => s.delete(copyName(email))).catch(() => undefined);
   await within('drafts', 'readwrite', (s) => s.delete(copyName(email))).catch(() => undefined);
+  if ((await loadHalf())?.copy === copyName(email)) await dropHalf();
+}
+
+/** What opens the copy together with the key in the system's keychain. One account of a vault has it. */
+export type Half = {
+  /** the account, as the keychain knows it */
+  id: string;
+  /** which copy it opens */
+  copy: string;
+  /** the user key under the keychain's; '' while it rests until the person signs in */
+  wrapped: string;
+};
+
+export const loadHalf = (): Promise<Half | undefined> =>
+  within<Half | undefined>('copies', 'readonly', (s) => s.get('keychain') as IDBRequest<Half | undefined>).catch(
+    () => undefined,
+  );
+
+export const saveHalf = (h: Half): Promise<unknown> => within('copies', 'readwrite', (s) => s.put(h, 'keychain'));
+
+/** Forgets both halves; with rest it is remembered that the person wants them. */
+export async function dropHalf(rest = false): Promise<void> {
+  const h = await loadHalf();
+  if (!h) return;
+  await (rest
+    ? saveHalf({ ...h, wrapped: '' })
+    : within('copies', 'readwrite', (s) => s.delete('keychain')).catch(() => undefined));
+  await dropKey(h.id).catch(() => undefined); // alone it opens nothing
 }
 
 export const loadDraft = (email: string): Promise<ArrayBuffer | undefined> =>

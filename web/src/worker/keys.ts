@@ -66,6 +66,12 @@ export function localKey(user: SymKey, purpose: string): Uint8Array {
   return expand(sha256, extract(sha256, user.raw, utf8('strongroom')), utf8(purpose), 32);
 }
 
+/** The key under which the user key lies beside a system's keychain, for one account of one vault alone. */
+export function keychainKey(kept: Uint8Array, vault: string, account: string): SymKey {
+  const prk = extract(sha256, kept, utf8('strongroom'));
+  return new SymKey(expand(sha256, prk, utf8(`keychain ${account} ${vault}`), 64));
+}
+
 /** The hash by which the receiver of a Send proves to know its password. */
 export const sendProof = async (password: string, seed: Uint8Array): Promise<string> =>
   toBase64(await pbkdf2(utf8(password), seed, 100_000));

@@ -273,7 +273,7 @@ export function keepSoon(sync?: string): void {
   saving = setTimeout(() => void keepNow(), 1_500);
 }
 
-async function keepNow(): Promise<void> {
+export async function keepNow(): Promise<void> {
   if (!state.keep) return;
   const box = await Box.make(state.user, 'copy');
   const copy: Copy = {

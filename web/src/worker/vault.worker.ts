@@ -19,6 +19,7 @@ const events = () => import('./events');
 const health = () => import('./health');
 const sends = () => import('./sends');
 const factors = () => import('./factors');
+const keychain = () => import('./keychain');
 const settings = () => import('./settings');
 const transfer = () => import('./transfer');
 
@@ -93,6 +94,12 @@ const ops = {
   admin: later(admin, 'admin'),
   events: later(events, 'events'),
   eventsFile: later(events, 'eventsFile'),
+  keychain: later(keychain, 'keychain'),
+  keychainOn: later(keychain, 'keychainOn'),
+  keychainOff: later(keychain, 'keychainOff'),
+  keychainFor: later(keychain, 'keychainFor'),
+  keychainAgain: later(keychain, 'keychainAgain'),
+  unlockByKeychain: later(keychain, 'unlockByKeychain'),
   strength: strengthOf,
   fingerprint,
   health: later(health, 'health'),
