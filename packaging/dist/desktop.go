@@ -30,7 +30,10 @@ func desktop() *product {
 			return ld
 		},
 		files: desktopFiles,
-		fill:  icons, prepare: draw,
+		msi: func(r *release) []string {
+			return []string{"packaging/desktop/strongroom-desktop.wxs", "docs/desktop.md", filepath.Join(r.drawn(), "icon.ico")}
+		},
+		fill: icons, prepare: draw,
 		cgo: func(t target) bool { return t.OS == "linux" },
 	}
 }

@@ -25,7 +25,7 @@ func (r *release) packages(ctx context.Context, p *product, t target) error {
 				return err
 			}
 		}
-	case t.OS == "windows" && t.Arch == "amd64" && len(p.msi) > 0: // Debian's wixl knows no arm64
+	case t.OS == "windows" && t.Arch == "amd64": // Debian's wixl knows no arm64
 		return r.msi(ctx, p, t)
 	}
 	return nil
@@ -71,8 +71,9 @@ func (r *release) nfpmPackage(ctx context.Context, p *product, t target, kind st
 func (r *release) msi(ctx context.Context, p *product, t target) error {
 	version, _ := r.numbers()
 	id := sha256.Sum256([]byte(p.name + " msi " + r.version + " " + r.commit))
+	sources := p.msi(r)
 	name, stage := r.name(p, t)+".msi", filepath.Join(r.work, p.name, "msi")
-	for _, from := range append([]string{r.binary(p, t), r.notices(p), "LICENSE"}, p.msi...) {
+	for _, from := range append([]string{r.binary(p, t), r.notices(p), "LICENSE"}, sources...) {
 		if err := r.stage(from, stage); err != nil {
 			return err
 		}
@@ -82,7 +83,7 @@ func (r *release) msi(ctx context.Context, p *product, t target) error {
 		return err
 	}
 	// wixl finds files beside its source only.
-	if err := r.tool(ctx, stage, name, "wixl", "--arch", "x64", "-D", "Version="+version, "-D", "Product="+guid(id[:]), "-o", out, filepath.Base(p.msi[0])); err != nil {
+	if err := r.tool(ctx, stage, name, "wixl", "--arch", "x64", "-D", "Version="+version, "-D", "Product="+guid(id[:]), "-o", out, filepath.Base(sources[0])); err != nil {
 		return err
 	}
 	b, err := os.ReadFile(out)

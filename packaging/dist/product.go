@@ -19,7 +19,7 @@ type product struct {
 	pkg     func(t target) []string                     // what is built, with its tags
 	linked  func(r *release, t target) string           // what the linker is told
 	files   func(t target) ([]entry, error)             // what an archive has beside the program, its licences and README
-	msi     []string                                    // what the installer of Windows is made of, its .wxs first; none without
+	msi     func(r *release) []string                   // what the installer of Windows is made of, its .wxs first
 	fill    func(r *release) map[string]string          // what the template asks for beside what all have
 	prepare func(ctx context.Context, r *release) error // what packages are made of; may be nil
 	cgo     func(t target) bool                         // whether the program is linked with the system's own libraries
@@ -66,9 +66,11 @@ func server() *product {
 			return "-X " + pkg + "version=" + r.version + " -X " + pkg + "commit=" + r.commit + " -X " + pkg + "date=" + r.date.Format(time.RFC3339)
 		},
 		files: serverFiles,
-		msi:   []string{"packaging/windows/strongroom.wxs", "docs/windows.md", "packaging/windows/start_server.bat"},
-		fill:  func(*release) map[string]string { return nil },
-		cgo:   func(target) bool { return false },
+		msi: func(*release) []string {
+			return []string{"packaging/windows/strongroom.wxs", "docs/windows.md", "packaging/windows/start_server.bat"}
+		},
+		fill: func(*release) map[string]string { return nil },
+		cgo:  func(target) bool { return false },
 	}
 }
 

@@ -4,6 +4,8 @@ package windows
 
 import (
 	"context"
+	"errors"
+	"io/fs"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -18,7 +20,10 @@ func full() bool { return os.Getenv("STRONGROOM_FULL_TESTS") != "" }
 const patience = 3 * time.Minute
 
 // wine is an empty Windows.
-type wine struct{ env []string }
+type wine struct {
+	prefix string
+	env    []string
+}
 
 // run runs a program. Its output goes to a file: what Windows starts beside it
 // keeps that open, and whoever read a pipe would wait.
@@ -44,7 +49,7 @@ func (w *wine) run(t *testing.T, dir, name string, args ...string) string {
 func install(t *testing.T) *wine {
 	t.Helper()
 	prefix := filepath.Join(t.TempDir(), "prefix")
-	w := &wine{}
+	w := &wine{prefix: prefix}
 	for _, kv := range os.Environ() {
 		if !strings.HasPrefix(kv, "DISPLAY=") && !strings.HasPrefix(kv, "WINE") {
 			w.env = append(w.env, kv)
@@ -69,6 +74,66 @@ func build(t *testing.T, args ...string) {
 	if out, err := c.CombinedOutput(); err != nil {
 		t.Fatalf("go %s: %v\n%s", strings.Join(args, " "), err, out)
 	}
+}
+
+// TestInstaller installs what people download, looks at what the machine knows of it
+// then, and removes it again.
+func TestInstaller(t *testing.T) {
+	if !full() {
+		t.Log("this runs Wine; make test does it")
+		return
+	}
+	out := t.TempDir()
+	dist := exec.CommandContext(t.Context(), "go", "run", "./packaging/dist", "-programs", "strongroom-desktop", "-targets", "windows/amd64", "-nfpm", "nfpm", "-out", out) // no nfpm for Windows
+	dist.Dir, dist.Env = "../../..", append(os.Environ(), "CGO_ENABLED=0")
+	if b, err := dist.CombinedOutput(); err != nil {
+		t.Fatalf("%v\n%s", err, b)
+	}
+	found, err := filepath.Glob(filepath.Join(out, "*.msi"))
+	if err != nil || len(found) != 1 {
+		t.Fatal(found, err)
+	}
+	const exe = `C:\Program Files\Strongroom Desktop\strongroom-desktop.exe`
+	w, msi := install(t), filepath.Join(out, "desktop.msi")
+	if err := os.Rename(found[0], msi); err != nil {
+		t.Fatal(err)
+	}
+	w.run(t, out, "wine", "msiexec", "/i", "desktop.msi", "/qn")
+	if got := w.run(t, out, "wine", exe, "version"); !strings.HasPrefix(got, "strongroom-desktop ") {
+		t.Errorf("what was installed says %q", got)
+	}
+	const classes, links = `HKLM\Software\Classes`, `\Classes\strongroom` + "\n"
+	if got := w.run(t, out, "wine", "reg", "query", classes); !strings.Contains(got, links) {
+		t.Errorf("no links among\n%s", got)
+	}
+	if got := w.run(t, out, "wine", "reg", "query", classes+`\strongroom\shell\open\command`, "/ve"); !strings.Contains(got, `"`+exe+`" --link "%1"`) {
+		t.Errorf("links are opened by\n%s", got)
+	}
+	if got := w.menu(t); len(got) != 1 {
+		t.Errorf("in the Start menu: %q", got)
+	}
+	w.run(t, out, "wine", "msiexec", "/x", "desktop.msi", "/qn")
+	if got := w.run(t, out, "wine", "reg", "query", classes); strings.Contains(got, links) {
+		t.Errorf("links are still opened:\n%s", got)
+	}
+	if _, err := os.Stat(filepath.Join(w.prefix, "drive_c/Program Files/Strongroom Desktop")); !errors.Is(err, fs.ErrNotExist) || len(w.menu(t)) != 0 {
+		t.Errorf("it is still there: %v", err)
+	}
+}
+
+// menu are our entries in the Start menu.
+func (w *wine) menu(t *testing.T) (all []string) {
+	t.Helper()
+	err := filepath.WalkDir(filepath.Join(w.prefix, "drive_c"), func(path string, _ fs.DirEntry, err error) error {
+		if strings.HasSuffix(path, `Programs/Strongroom.lnk`) {
+			all = append(all, path)
+		}
+		return err
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return all
 }
 
 // TestWithoutAWindow: the packages' own tests, on Windows' clipboard, keychain,
