@@ -50,7 +50,11 @@ func serve(ctx context.Context) (err error) {
 		return err
 	}
 	defer func() { err = errors.Join(err, v.Close()) }()
-	a := &app.App{Clip: &clip.Clip{Board: &memory{}}, Keychain: &memory{}}
+	st, err := state.Load(c.DataDir)
+	if err != nil {
+		return err
+	}
+	a := &app.App{Version: "specs", State: st, Clip: &clip.Clip{Board: &memory{}}, Keychain: &memory{}}
 	g, err := gate.Open(ctx, "", a.Desk(state.Personal, v.Handler))
 	if err != nil {
 		return err

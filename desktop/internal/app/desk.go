@@ -27,6 +27,7 @@ func (a *App) Desk(choice string, next http.Handler) http.Handler {
 		w.WriteHeader(http.StatusNoContent)
 	})
 	a.keychainRoutes(mux, choice)
+	a.newerRoutes(mux, choice, next)
 	mux.HandleFunc("/desktop/", http.NotFound)
 	mux.Handle("/", next)
 	return a.watch(mux)

@@ -38,6 +38,7 @@ type State struct {
 	PersonalAt string // as a server's
 	Servers    []Server
 	StayInTray bool // closing the window locks and hides it
+	TellNewer  bool // say when the server is a newer release than this program
 
 	path string
 	mu   sync.Mutex

@@ -34,3 +34,19 @@ export function stayHome(failed: () => void): void {
   addEventListener('auxclick', follow, true);
   for (const what of ['dragover', 'drop']) addEventListener(what, (e) => e.preventDefault());
 }
+
+/** How this program's release stands to that of the vault's server. */
+export type Newer = { On: boolean; Personal: boolean; Version: string; Server: string; Newer: boolean };
+
+/** The server is asked by the program, and only where that was turned on. */
+export async function newer(): Promise<Newer> {
+  const r = await fetch('/desktop/newer');
+  if (!r.ok) throw new Error(`newer: ${r.status}`);
+  return (await r.json()) as Newer;
+}
+
+export async function tellNewer(on: boolean): Promise<void> {
+  const headers = { 'Content-Type': 'application/json' };
+  const r = await fetch('/desktop/newer', { method: 'PUT', headers, body: JSON.stringify({ On: on }) });
+  if (!r.ok) throw new Error(`newer: ${r.status}`);
+}

@@ -18,6 +18,8 @@ const defaults = {
   breachCheck: false,
   /** the system's keychain may be able to open a vault here; the worker knows */
   keychain: false,
+  /** the server's release that the person knows is newer than the program */
+  toldNewer: '',
 };
 
 function load(): typeof defaults {
