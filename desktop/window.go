@@ -66,6 +66,7 @@ func show(ctx context.Context, a *app.App, hidden bool, ready func()) error {
 		OnStartup: func(c context.Context) {
 			w.ctx = c
 			a.Clip.Board = board(c)
+			w.keepHome()
 			w.place(at)
 			ready()
 			away.Watch(ctx, a.Lock)                    //nolint:errcheck // where it cannot be known the page's own clock locks

@@ -26,6 +26,7 @@ const (
 	patience = time.Minute
 	between  = 100 * time.Millisecond
 	master   = "correct horse battery staple"
+	site     = "https://bank.example/login"
 	secret   = "Zq7-kept-in-the-window"
 )
 
@@ -113,7 +114,11 @@ func newDesk(t *testing.T) *desk {
 			d.env = append(d.env, kv)
 		}
 	}
-	d.env = append(d.env, "HOME="+d.home, "XDG_RUNTIME_DIR="+t.TempDir(), "GTK_THEME=Adwaita", "NO_AT_BRIDGE=1")
+	browser := "#!/bin/sh\necho \"$1\" >> '" + filepath.Join(d.home, "visited") + "'\n"
+	if err := os.WriteFile(filepath.Join(d.home, "xdg-open"), []byte(browser), 0o700); err != nil {
+		t.Fatal(err)
+	}
+	d.env = append(d.env, "HOME="+d.home, "PATH="+d.home+":"+os.Getenv("PATH"), "XDG_RUNTIME_DIR="+t.TempDir(), "GTK_THEME=Adwaita", "NO_AT_BRIDGE=1")
 	r, w, err := os.Pipe()
 	if err != nil {
 		t.Fatal(err)
@@ -181,7 +186,14 @@ func (d *desk) keys(keys ...string) {
 	d.t.Helper()
 	d.must("xdotool", append([]string{"key", "--clearmodifiers"}, keys...)...)
 }
-func (d *desk) typed(text string) { d.t.Helper(); d.must("xdotool", "type", "--delay", "20", text) }
+
+// typed types a text, and waits until it has arrived: keys are longer on their way
+// to a page than the click that may come after them.
+func (d *desk) typed(text string) {
+	d.t.Helper()
+	d.must("xdotool", "type", "--delay", "30", text)
+	time.Sleep(2 * time.Second)
+}
 
 // picture keeps what is on the screen, where STRONGROOM_SCREENS says so.
 func (d *desk) picture(name string) {
@@ -199,6 +211,16 @@ func (d *desk) copied() string {
 		return ""
 	}
 	return out
+}
+
+// visit has the item's web site opened: it is the system's browser that gets it.
+func (d *desk) visit() {
+	d.t.Helper()
+	d.click(1105, 242) // the button beside the address
+	until(d.t, "the web site in the browser", func() bool {
+		b, _ := os.ReadFile(filepath.Join(d.home, "visited"))
+		return string(b) == site+"\n"
+	})
 }
 
 // middle is what the middle button would paste.
@@ -235,6 +257,7 @@ func TestWindow(t *testing.T) {
 	d.setUp(out)
 	d.save(out)
 	d.copy(out)
+	d.visit()
 
 	d.must("xdotool", "windowminimize", d.windows()[0])
 	until(t, "a window out of the way", func() bool { return d.active() != d.windows()[0] })
@@ -299,6 +322,10 @@ func (d *desk) save(out *lines) {
 	d.keys("Tab", "Tab")
 	d.typed(secret)
 	d.picture("new")
+	d.click(688, 726) // Add website
+	time.Sleep(time.Second)
+	d.click(749, 730) // its field
+	d.typed(site)
 	d.click(1145, 26) // Save
 	until(d.t, "a saved item", said(out, "POST /api/ciphers"))
 }

@@ -43,6 +43,7 @@ type App struct {
 	Window       Window
 	Trace        func(what string) // told of the milestones of a start; may be nil
 
+	homes    sync.Map    // hosts of all gates that were opened
 	choosing atomic.Bool // whether the start page waits for a choice
 
 	mu   sync.Mutex
@@ -128,6 +129,7 @@ func (a *App) begin(ctx context.Context, choice string) (*vault, error) {
 	if err != nil {
 		return nil, err
 	}
+	a.homes.Store(g.Host, true)
 	v := &vault{gate: g, first: func(context.Context) (string, error) { return "/", nil }, end: func() error { return nil }}
 	if err := a.State.Change(func(st *state.State) { st.Server(choice).At = g.Host }); err != nil {
 		return nil, errors.Join(err, v.close())
@@ -147,6 +149,7 @@ func (a *App) beginPersonal(ctx context.Context) (*vault, error) {
 	if err != nil {
 		return nil, errors.Join(err, p.Close())
 	}
+	a.homes.Store(g.Host, true)
 	v := &vault{gate: g, end: p.Close, first: func(ctx context.Context) (string, error) {
 		code, err := p.SetUp(ctx)
 		if err != nil || code == "" {

@@ -81,13 +81,24 @@ func (a *App) browse(w http.ResponseWriter, r *http.Request) {
 	if !ask(w, r, &o) {
 		return
 	}
-	u, err := url.Parse(o.URL)
-	if err != nil || u.Scheme != "https" && u.Scheme != "http" || u.Host == "" || len(o.URL) > maxAddress {
+	if !a.Site(o.URL) {
 		http.Error(w, "URL is the address of a web site, http or https", http.StatusBadRequest)
 		return
 	}
-	a.Window.Browse(u.String())
+	a.Window.Browse(o.URL)
 	w.WriteHeader(http.StatusNoContent)
+}
+
+// Site says whether an address is one that the system's browser may be given.
+func (a *App) Site(address string) bool {
+	u, err := url.Parse(address)
+	return err == nil && (u.Scheme == "https" || u.Scheme == "http") && u.Host != "" && len(address) <= maxAddress
+}
+
+// Home says whether a host is one of this run's gates. It waits for nothing.
+func (a *App) Home(host string) bool {
+	_, ok := a.homes.Load(host)
+	return ok
 }
 
 func answer(w http.ResponseWriter, status int, v any) {

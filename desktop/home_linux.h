@@ -1,0 +1,1 @@
+void home_keep(void);
