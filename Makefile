@@ -121,7 +121,7 @@ desktop-specs: web
 
 # Pictures of the window, into docs/screens.
 desktop-screens: web
-	cd desktop && CGO_ENABLED=1 STRONGROOM_FULL_TESTS=1 STRONGROOM_SCREENS=$(CURDIR)/docs/screens go test -count=1 -run TestWindow ./e2e
+	cd desktop && CGO_ENABLED=1 STRONGROOM_FULL_TESTS=1 STRONGROOM_SCREENS=$(CURDIR)/docs/screens go test -count=1 -run "TestWindow|TestQuickSearch" ./e2e
 
 desktop-test: export CGO_ENABLED := 1
 desktop-test: export STRONGROOM_FULL_TESTS := 1

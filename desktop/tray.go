@@ -27,12 +27,13 @@ func (w *window) trayMenu() {
 	}
 	systray.SetTitle("Strongroom")
 	systray.SetTooltip("Strongroom")
-	systray.SetOnTapped(w.Raise)
+	systray.SetOnTapped(func() { w.app.Follow(nil) })
 	for _, e := range []struct {
 		name string
 		do   func()
 	}{
-		{"Open", w.Raise},
+		{"Open", func() { w.app.Follow(nil) }},
+		{"Quick search", w.app.Quick},
 		{"Generator", func() { w.app.Follow([]string{"strongroom://generator"}) }},
 		{"Lock", w.app.Lock},
 		{"Choose a vault", func() { w.app.Follow([]string{"--choose"}) }},

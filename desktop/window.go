@@ -14,6 +14,7 @@ import (
 	wails_runtime "github.com/wailsapp/wails/v2/pkg/runtime"
 
 	"strongroom/desktop/internal/app"
+	"strongroom/desktop/internal/autotype"
 	"strongroom/desktop/internal/away"
 	"strongroom/desktop/internal/icon"
 	"strongroom/desktop/internal/state"
@@ -26,6 +27,11 @@ type window struct {
 	ctx      context.Context
 	app      *app.App
 	quitting bool
+
+	// Of the main thread, as Small and Large are.
+	hidden bool
+	former *former      // while the window is small
+	stood  state.Window // where it was put last
 }
 
 // startURL is where Wails shows what its handler answers.
@@ -37,6 +43,7 @@ func startURL() string {
 }
 
 func (w *window) Raise() {
+	onMain(func() { w.hidden = false })
 	wails_runtime.WindowShow(w.ctx)
 	wails_runtime.WindowUnminimise(w.ctx)
 	// Window managers that steal no focus obey one that asks to be on top for a moment.
@@ -44,7 +51,11 @@ func (w *window) Raise() {
 	wails_runtime.WindowSetAlwaysOnTop(w.ctx, false)
 }
 
-func (w *window) Hide()           { wails_runtime.WindowHide(w.ctx) }
+func (w *window) Hide() {
+	onMain(func() { w.hidden = true })
+	wails_runtime.WindowHide(w.ctx)
+}
+
 func (w *window) Start()          { w.Tell("location.href='" + startURL() + "'") }
 func (w *window) Tell(js string)  { wails_runtime.WindowExecJS(w.ctx, js) }
 func (w *window) Browse(u string) { wails_runtime.BrowserOpenURL(w.ctx, u) }
@@ -53,10 +64,11 @@ func (w *window) Quit()           { w.quitting = true; wails_runtime.Quit(w.ctx)
 // show shows the window until it is closed for good.
 func show(ctx context.Context, a *app.App, hidden bool, ready func()) error {
 	w := &window{app: a}
-	a.Window = w
+	a.Window, a.Others, a.Grab = w, &autotype.Typer{}, grab
 	var at state.Window
 	signalled := func() bool { return true } // takes the wait for a signal back
 	a.State.Read(func(s *state.State) { at = s.Window; hidden = hidden && s.StayInTray })
+	w.hidden = hidden
 	o := &options.App{
 		Title: "Strongroom", Width: width, Height: height, MinWidth: minWidth, MinHeight: minHeight, StartHidden: hidden,
 		EnableDefaultContextMenu: true,
@@ -72,6 +84,7 @@ func show(ctx context.Context, a *app.App, hidden bool, ready func()) error {
 			away.Watch(ctx, a.Lock)                    //nolint:errcheck // where it cannot be known the page's own clock locks
 			signalled = context.AfterFunc(ctx, w.Quit) // a signal: the clipboard is cleared and the vault closed as by the button
 			w.tray()
+			a.Listen() //nolint:errcheck // the start page says why there is no hotkey
 		},
 		OnBeforeClose: w.closing,
 	}
@@ -103,10 +116,14 @@ func (w *window) place(at state.Window) {
 }
 
 // closing remembers where the window stands. It says true when the window is to stay.
-func (w *window) closing(ctx context.Context) (stay bool) {
-	at := state.Window{Maximised: wails_runtime.WindowIsMaximised(ctx)}
-	at.X, at.Y = wails_runtime.WindowGetPosition(ctx)
-	at.Width, at.Height = wails_runtime.WindowGetSize(ctx)
+// The quick search is closed as Escape does it.
+func (w *window) closing(context.Context) (stay bool) {
+	if !w.quitting && w.app.Dismiss() {
+		return true
+	}
+	found := make(chan state.Window, 1)
+	onMain(func() { found <- w.standing() })
+	at := <-found
 	w.app.State.Change(func(s *state.State) { //nolint:errcheck // a window that stands elsewhere next time is no reason to stay
 		if at.Maximised {
 			at.X, at.Y, at.Width, at.Height = s.Window.X, s.Window.Y, s.Window.Width, s.Window.Height

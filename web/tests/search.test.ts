@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { compile, fold, hayOf, parse, type Context } from '../src/lib/search';
+import { best, compile, fold, hayOf, parse, type Context } from '../src/lib/search';
 import type { Row } from '../src/worker/cipher';
 
 const row = (name: string, r: Partial<Row> = {}): Row => ({
@@ -78,4 +78,11 @@ describe('filters that are none', () => {
 
 test('folding keeps what has no accents', () => {
   expect([fold('ÀÉÎ'), fold('ß'), fold('世界'), fold('ABC')]).toEqual(['aei', 'ß', '世界', 'abc']);
+});
+
+test('the best come first, in their order among equals', () => {
+  const all = [row('My bank'), row('Alpha', { sub: 'bank' }), row('Bank two'), row('Bank one', { favorite: true })];
+  const names = (text: string): string[] => best(all, text).map((r) => r.name);
+  expect(names('bank')).toEqual(['Bank one', 'Bank two', 'My bank', 'Alpha']);
+  expect(names('')).toEqual(['Bank one', 'My bank', 'Alpha', 'Bank two']);
 });

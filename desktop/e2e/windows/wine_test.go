@@ -46,7 +46,8 @@ func (w *wine) run(t *testing.T, dir, name string, args ...string) string {
 	return strings.ReplaceAll(string(b), "\r", "")
 }
 
-func install(t *testing.T) *wine {
+// install makes an empty Windows, without a display unless one is named.
+func install(t *testing.T, more ...string) *wine {
 	t.Helper()
 	prefix := filepath.Join(t.TempDir(), "prefix")
 	w := &wine{prefix: prefix}
@@ -55,7 +56,7 @@ func install(t *testing.T) *wine {
 			w.env = append(w.env, kv)
 		}
 	}
-	w.env = append(w.env, "WINEPREFIX="+prefix, "WINEDEBUG=-all", "WINEDLLOVERRIDES=mscoree,mshtml=")
+	w.env = append(append(w.env, "WINEPREFIX="+prefix, "WINEDEBUG=-all", "WINEDLLOVERRIDES=mscoree,mshtml="), more...)
 	w.run(t, ".", "wineboot")
 	t.Cleanup(func() {
 		stop := exec.Command("/usr/lib/wine/wineserver64", "-k", "-w")
@@ -136,6 +137,18 @@ func (w *wine) menu(t *testing.T) (all []string) {
 	return all
 }
 
+// packages runs the packages' own tests.
+func (w *wine) packages(t *testing.T, dir string, names ...string) {
+	t.Helper()
+	for _, p := range names {
+		exe := filepath.Join(dir, p+".test.exe")
+		build(t, "test", "-c", "-o", exe, "strongroom/desktop/internal/"+p)
+		if out := w.run(t, dir, "wine", exe, "-test.v"); !strings.Contains(out, "\nPASS") || strings.Contains(out, "--- SKIP") {
+			t.Errorf("%s:\n%s", p, out)
+		}
+	}
+}
+
 // TestWithoutAWindow: the packages' own tests, on Windows' clipboard, keychain,
 // registry and locks, and the program's test of itself.
 func TestWithoutAWindow(t *testing.T) {
@@ -144,16 +157,36 @@ func TestWithoutAWindow(t *testing.T) {
 		return
 	}
 	dir, w := t.TempDir(), install(t)
-	for _, p := range []string{"autostart", "clip", "gate", "keychain", "personal", "scheme", "single", "state"} {
-		exe := filepath.Join(dir, p+".test.exe")
-		build(t, "test", "-c", "-o", exe, "strongroom/desktop/internal/"+p)
-		if out := w.run(t, dir, "wine", exe, "-test.v"); !strings.Contains(out, "\nPASS") || strings.Contains(out, "--- SKIP") {
-			t.Errorf("%s:\n%s", p, out)
-		}
-	}
+	w.packages(t, dir, "autostart", "clip", "gate", "keychain", "personal", "scheme", "single", "state")
 	exe := filepath.Join(dir, "strongroom-desktop.exe")
 	build(t, "build", "-tags", "desktop,production", "-ldflags", "-H windowsgui", "-o", exe, "strongroom/desktop")
 	if out := w.run(t, dir, "wine", exe, "selftest"); !strings.HasSuffix(out, "the keychain keeps a secret\nall is well\n") {
 		t.Errorf("selftest:\n%s", out)
 	}
+}
+
+// TestKeys: the hotkey, and typing into an edit field, which Wine has on a display alone.
+func TestKeys(t *testing.T) {
+	if !full() {
+		t.Log("this runs Wine; make test does it")
+		return
+	}
+	r, to, err := os.Pipe()
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer r.Close()
+	x := exec.Command("Xvfb", "-displayfd", "3", "-screen", "0", "800x600x24", "-nolisten", "tcp")
+	x.ExtraFiles = []*os.File{to}
+	if err := x.Start(); err != nil {
+		t.Fatal("scripts/prepare installs Xvfb: ", err)
+	}
+	t.Cleanup(func() { x.Process.Kill(); x.Wait() })
+	to.Close()
+	b := make([]byte, 16)
+	n, err := r.Read(b)
+	if err != nil {
+		t.Fatal("Xvfb names no display: ", err)
+	}
+	install(t, "DISPLAY=:"+strings.TrimSpace(string(b[:n]))).packages(t, t.TempDir(), "hotkey", "autotype")
 }

@@ -28,8 +28,10 @@ import (
 type Window interface {
 	Raise()
 	Hide()
-	Start()         // shows the start page again
-	Tell(js string) // runs a script that this program wrote in the page
+	Start()          // shows the start page again
+	Tell(js string)  // runs a script that this program wrote in the page
+	Small()          // shows it as the quick search
+	Large(stay bool) // ends Small: it goes where it was before, or stays
 	Quit()
 	Browse(url string) // opens a page in the system's browser
 }
@@ -41,6 +43,8 @@ type App struct {
 	Clip         *clip.Clip
 	Keychain     Keychain // nil for none
 	Window       Window
+	Others       Others // nil where nothing can be typed
+	Grab         func(keys string, pressed func()) (release func(), err error)
 	Trace        func(what string) // told of the milestones of a start; may be nil
 
 	homes    sync.Map    // hosts of all gates that were opened
@@ -49,6 +53,8 @@ type App struct {
 	mu   sync.Mutex
 	open map[string]*vault // by choice
 	page string            // what a link asked for before there was a vault
+
+	quick quick
 }
 
 // vault is an open one, with its own listener.
@@ -165,6 +171,7 @@ func (a *App) beginPersonal(ctx context.Context) (*vault, error) {
 
 // Close ends all vaults. What came from here leaves the clipboard.
 func (a *App) Close() error {
+	a.deaf()
 	a.mu.Lock()
 	defer a.mu.Unlock()
 	var errs []error
@@ -192,6 +199,7 @@ var link = regexp.MustCompile(`^strongroom://([a-z]+(?:/[a-z0-9-]+)*)/?$`)
 // to: strongroom://generator is the page #/generator. Anything that is no such link
 // only raises the window.
 func (a *App) Follow(args []string) {
+	a.Whole()
 	for _, arg := range args {
 		if m := link.FindStringSubmatch(arg); m != nil {
 			a.Window.Tell("if(location.protocol==='http:'&&location.hostname.startsWith('127.'))location.hash='#/" + m[1] + "'")
@@ -205,6 +213,7 @@ func (a *App) Follow(args []string) {
 
 // Choose shows the start page again.
 func (a *App) Choose() {
+	a.Whole()
 	a.choosing.Store(true)
 	a.Lock()
 	a.Window.Start()

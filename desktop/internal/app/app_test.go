@@ -82,11 +82,15 @@ func TestSetUpUntilThereIsSomebody(t *testing.T) {
 // frame is a window that notes what it is told.
 type frame struct{ told []string }
 
-func (f *frame) Raise()            { f.told = append(f.told, "raise") }
-func (f *frame) Hide()             { f.told = append(f.told, "hide") }
-func (f *frame) Start()            { f.told = append(f.told, "start") }
-func (f *frame) Tell(js string)    { f.told = append(f.told, js) }
-func (f *frame) Quit()             { f.told = append(f.told, "quit") }
+func (f *frame) Raise()         { f.told = append(f.told, "raise") }
+func (f *frame) Hide()          { f.told = append(f.told, "hide") }
+func (f *frame) Start()         { f.told = append(f.told, "start") }
+func (f *frame) Tell(js string) { f.told = append(f.told, js) }
+func (f *frame) Quit()          { f.told = append(f.told, "quit") }
+func (f *frame) Small()         { f.told = append(f.told, "small") }
+func (f *frame) Large(stay bool) {
+	f.told = append(f.told, map[bool]string{true: "large", false: "back"}[stay])
+}
 func (f *frame) Browse(url string) { f.told = append(f.told, "browse "+url) }
 
 // TestBrowse: web sites go to the browser, and nothing else does.

@@ -46,13 +46,16 @@ func (a *App) startState(w http.ResponseWriter, _ *http.Request) {
 		Version   string
 		Tray      bool
 		Autostart bool
-		Choosing  bool // somebody asked for this page
+		Quick     string // the keys that call the quick search, "" for none
+		QuickWhy  string // why they do nothing
+		Choosing  bool   // somebody asked for this page
 	}
 	out.Choosing = a.choosing.Swap(false)
 	out.Version = a.Version
+	out.QuickWhy = a.unheard()
 	out.Autostart, _ = autostart.Is() // what cannot be asked is not on
 	a.State.Read(func(s *state.State) {
-		out.Choice, out.Tray = s.Choice, s.StayInTray
+		out.Choice, out.Tray, out.Quick = s.Choice, s.StayInTray, s.QuickKeys()
 		for _, v := range s.Servers {
 			out.Servers = append(out.Servers, v.URL)
 		}
@@ -62,13 +65,19 @@ func (a *App) startState(w http.ResponseWriter, _ *http.Request) {
 
 // startPrefer changes what the start page offers to be changed.
 func (a *App) startPrefer(w http.ResponseWriter, r *http.Request) {
-	var p struct{ Autostart, Tray *bool }
+	var p struct {
+		Autostart, Tray *bool
+		Quick           *string // "" for none
+	}
 	if !ask(w, r, &p) {
 		return
 	}
 	err := error(nil)
 	if p.Tray != nil {
 		err = a.State.Change(func(s *state.State) { s.StayInTray = *p.Tray })
+	}
+	if p.Quick != nil && err == nil {
+		err = a.callWith(*p.Quick)
 	}
 	if p.Autostart != nil && err == nil {
 		err = autostart.Off()

@@ -16,6 +16,12 @@ import (
 // Personal is the choice of the vault on this machine.
 const Personal = "personal"
 
+// What calls the quick search.
+const (
+	UsualKeys = "Ctrl+Alt+Space"
+	NoKeys    = "none"
+)
+
 // Window is where the window stood.
 type Window struct {
 	X, Y, Width, Height int
@@ -37,8 +43,9 @@ type State struct {
 	Choice     string // Personal, the URL of a server, or "" for neither yet
 	PersonalAt string // as a server's
 	Servers    []Server
-	StayInTray bool // closing the window locks and hides it
-	TellNewer  bool // say when the server is a newer release than this program
+	StayInTray bool   // closing the window locks and hides it
+	TellNewer  bool   // say when the server is a newer release than this program
+	Quick      string `json:",omitempty"` // the keys that call the quick search, "" for the usual ones, NoKeys for none
 
 	path string
 	mu   sync.Mutex
@@ -82,6 +89,18 @@ func (s *State) Read(f func(*State)) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	f(s)
+}
+
+// QuickKeys are the keys that call the quick search, "" for none, in a state that
+// Change or Read handed out.
+func (s *State) QuickKeys() string {
+	switch s.Quick {
+	case "":
+		return UsualKeys
+	case NoKeys:
+		return ""
+	}
+	return s.Quick
 }
 
 // Server finds a server by its URL, in a state that Change or Read handed out.

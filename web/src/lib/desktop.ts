@@ -10,10 +10,14 @@ export const desktop = ((): boolean => {
 })();
 
 /** Asks the program around the window. It answers this origin's pages alone. */
-export async function hand(what: 'copy' | 'choose' | 'open' | 'shown', body: object = {}): Promise<void> {
+export async function hand(
+  what: 'copy' | 'choose' | 'open' | 'shown' | 'quick' | 'leave' | 'type',
+  body: object = {},
+): Promise<Response> {
   const headers = { 'Content-Type': 'application/json' };
   const r = await fetch('/desktop/' + what, { method: 'POST', headers, body: JSON.stringify(body) });
-  if (!r.ok) throw new Error(`${what}: ${r.status}`);
+  if (!r.ok) throw new Error(`${what}: ${r.status}`, { cause: r });
+  return r;
 }
 
 /** The address that a click would lead to outside this vault; undefined for the vault's own pages. */

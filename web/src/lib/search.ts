@@ -67,3 +67,16 @@ export function compile(q: Query): (r: Row, hay: string) => boolean {
     return true;
   };
 }
+
+/** The same rows, those first whose name begins with what was typed, then those that have it in their name; favorites first among equals. */
+export function best(rows: Row[], text: string): Row[] {
+  const what = fold(text.trim());
+  const rank = (r: Row): number => {
+    const at = what ? fold(r.name).indexOf(what) : 0;
+    return (at === 0 ? 0 : at > 0 ? 2 : 4) + (r.favorite ? 0 : 1);
+  };
+  return rows
+    .map((r) => [rank(r), r] as const)
+    .sort((a, b) => a[0] - b[0])
+    .map(([, r]) => r);
+}

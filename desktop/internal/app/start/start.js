@@ -59,11 +59,30 @@ for (const name of ['autostart', 'tray'])
     }
   };
 
+/** The keys of an event, as the program writes them; '' while there are only modifiers, or none. */
+function combo(e) {
+  const key = /^(?:Key|Digit)(.)$/.exec(e.code)?.[1] ?? (/^(?:F\d+|Space)$/.test(e.code) ? e.code : '');
+  const mods = [e.ctrlKey && 'Ctrl', e.altKey && 'Alt', e.shiftKey && 'Shift', e.metaKey && 'Super'].filter(Boolean);
+  return key && mods.length ? [...mods, key].join('+') : '';
+}
+
+el('quick').onkeydown = async (e) => {
+  const off = e.key === 'Delete' || e.key === 'Backspace';
+  const keys = off ? '' : combo(e);
+  if (!off && !keys) return;
+  e.preventDefault();
+  const r = await post('/start/prefer', { Quick: keys });
+  fail(r.ok ? '' : (await r.json()).Error);
+  if (r.ok) el('quick').value = keys;
+};
+
 (async () => {
   const s = await (await fetch('/start/state')).json();
   el('version').textContent = 'Version ' + s.Version;
   el('autostart').checked = s.Autostart;
   el('tray').checked = s.Tray;
+  el('quick').value = s.Quick;
+  if (s.QuickWhy) el('quick-note').textContent = 'These keys do nothing: ' + s.QuickWhy + '. ' + el('quick-note').textContent;
   for (const u of s.Servers || []) el('known').append(Object.assign(document.createElement('option'), { value: u }));
   if (s.Choice && s.Choice !== 'personal') el('address').value = s.Choice;
   if (s.Choice && !s.Choosing) return void (await open(s.Choice));

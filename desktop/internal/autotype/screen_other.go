@@ -1,0 +1,5 @@
+//go:build !linux && !windows
+
+package autotype
+
+func open() (screen, error) { return nil, ErrNotHere }
