@@ -56,6 +56,9 @@ func TestQuickSearch(t *testing.T) {
 	d.must("xdotool", "windowactivate", "--sync", into.id)
 	d.find()
 	d.typed("bank")
+	if os.Getenv("STRONGROOM_SCREENS") != "" {
+		time.Sleep(8 * time.Second) // until the messages about what was done before are gone
+	}
 	d.picture("quick")
 	d.must("sh", "-c", "printf before | xclip -selection clipboard -i >/dev/null 2>&1")
 	d.answer(out, "POST /desktop/type", "ctrl+Return")

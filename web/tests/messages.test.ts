@@ -136,6 +136,7 @@ const computed: Record<string, readonly string[]> = {
   '`event.${kind}` as Key': eventKinds.map((k) => 'event.' + k),
   '`activity.group.${g}` as Key': Object.keys(groups).map((g) => 'activity.group.' + g),
   '`out.${session.why}` as Key': ['ended', 'changed', 'deleted', 'idle'].map((w) => 'out.' + w),
+  '`quick.${why}`': ['failed', 'nobody', 'moved', 'held', 'grabbed', 'text', 'keys'].map((w) => 'quick.' + w),
   '`empty.${view}`': ['archive', 'favorites', 'folder'].map((v) => `empty.${v}`),
   '`export.${f}`': ['export.encrypted_json', 'export.json', 'export.csv'],
   '`source.${preview.source}` as Key': sources.map((s) => 'source.' + s),
@@ -146,6 +147,7 @@ const computed: Record<string, readonly string[]> = {
   m: matchNames,
   k: ['text', 'hidden', 'boolean', 'linked'].map((x) => 'field.' + x),
   // Lists of keys whose type is Key: the compiler sees to these.
+  'a.name': [],
   'k.name': [],
   'p.name': [],
   'known[p]!': [],
