@@ -175,12 +175,12 @@ func tunnel(t *testing.T, to string) *url.URL {
 			return
 		}
 		w.WriteHeader(http.StatusOK)
-		here, _, err := http.NewResponseController(w).Hijack()
+		here, early, err := http.NewResponseController(w).Hijack()
 		if err != nil {
 			there.Close()
 			return
 		}
-		go func() { io.Copy(there, here); there.Close() }()
+		go func() { io.Copy(there, early); there.Close() }() // with what has been read of it already
 		go func() { io.Copy(here, there); here.Close() }()
 	}))
 	t.Cleanup(p.Close)
