@@ -13,9 +13,11 @@ const walk = (dir) =>
 const urlOf = (f) => '/' + path.relative('dist', f).split(path.sep).join('/');
 
 const files = walk('dist').filter((f) => !path.basename(f).startsWith('.'));
-// What is needed seldom and is large (dictionaries, KeePass) is kept once it was used.
-const small = files.filter((f) => statSync(f).size < 100_000);
-const list = small
+// What is needed seldom and is large (dictionaries, KeePass) is kept once it was used. What the page begins with is
+// needed always, however large: it may be asked for before the service worker is there.
+const first = new Set(readFileSync('dist/index.html', 'utf8').match(/\/assets\/[^"']+/g));
+const list = files
+  .filter((f) => first.has(urlOf(f)) || statSync(f).size < 100_000)
   .map(urlOf)
   .map((u) => (u === '/index.html' ? '/' : u))
   .sort();
