@@ -3,9 +3,7 @@ package store
 import (
 	"context"
 	"database/sql"
-	"encoding/json"
 	"errors"
-	"fmt"
 
 	"strongroom/internal/vault"
 )
@@ -20,11 +18,7 @@ func (t *Tx) tokenIndex(secret string) string { return t.s.keys.index.Of("access
 // InsertAccessToken adds a machine's token; of secret only a keyed index is kept.
 func (t *Tx) InsertAccessToken(ctx context.Context, a *vault.AccessToken, secret string) error {
 	a.CreatedAt = t.Now
-	plain, err := json.Marshal(accessTokenRow{a.Name, a.Sealed})
-	if err != nil {
-		return err
-	}
-	sealed, err := t.seal(ctx, string(a.User), "access_tokens", string(a.ID), plain)
+	sealed, err := t.sealRow(ctx, string(a.User), "access_tokens", string(a.ID), accessTokenRow{a.Name, a.Sealed})
 	if err != nil {
 		return err
 	}
@@ -51,13 +45,9 @@ func scanAccessToken(scan func(...any) error) (*vault.AccessToken, string, error
 }
 
 func (t *Tx) openAccessToken(ctx context.Context, a *vault.AccessToken, sealed string) error {
-	plain, err := t.unseal(ctx, string(a.User), "access_tokens", string(a.ID), sealed)
-	if err != nil {
-		return err
-	}
 	var r accessTokenRow
-	if err := json.Unmarshal(plain, &r); err != nil {
-		return fmt.Errorf("access_tokens %s: %w", a.ID, err)
+	if err := t.openRow(ctx, string(a.User), "access_tokens", string(a.ID), sealed, &r); err != nil {
+		return err
 	}
 	a.Name, a.Sealed = r.Name, r.Half
 	return nil
@@ -73,17 +63,8 @@ func (t *Tx) AccessTokenBySecret(ctx context.Context, secret string) (*vault.Acc
 }
 
 // AccessTokens lists a person's access tokens, oldest first.
-func (t *Tx) AccessTokens(ctx context.Context, u vault.UserID) (as []*vault.AccessToken, err error) {
-	var sealed []string
-	err = t.each(ctx, `SELECT `+accessTokenColumns+` WHERE user_id = ? ORDER BY created_at, id LIMIT ?`, []any{u, vault.MaxTokens}, func(rows *sql.Rows) error {
-		a, tok, err := scanAccessToken(rows.Scan)
-		as, sealed = append(as, a), append(sealed, tok)
-		return err
-	})
-	for i := 0; err == nil && i < len(as); i++ {
-		err = t.openAccessToken(ctx, as[i], sealed[i])
-	}
-	return as, err
+func (t *Tx) AccessTokens(ctx context.Context, u vault.UserID) ([]*vault.AccessToken, error) {
+	return list(ctx, t, `SELECT `+accessTokenColumns+` WHERE user_id = ? ORDER BY created_at, id LIMIT ?`, []any{u, vault.MaxTokens}, scanAccessToken, t.openAccessToken)
 }
 
 // DeleteAccessToken revokes a person's token; another person's is vault.ErrTokenNotFound.

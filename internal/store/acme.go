@@ -3,7 +3,6 @@ package store
 import (
 	"context"
 	"database/sql"
-	"encoding/json"
 	"errors"
 	"io/fs"
 	"strings"
@@ -28,11 +27,7 @@ func (t *Tx) acmeIndex(name string) string { return t.s.keys.index.Of("acme", na
 // PutACME keeps a value under a name, in place of what was there.
 func (t *Tx) PutACME(ctx context.Context, name string, value []byte) error {
 	id := t.acmeIndex(name)
-	plain, err := json.Marshal(acmeRow{name, value})
-	if err != nil {
-		return err
-	}
-	sealed, err := t.seal(ctx, instance, "acme", id, plain)
+	sealed, err := t.sealRow(ctx, instance, "acme", id, acmeRow{name, value})
 	if err != nil {
 		return err
 	}
@@ -60,12 +55,8 @@ func (t *Tx) ACME(ctx context.Context, name string) (f ACMEFile, err error) {
 }
 
 func (t *Tx) acmeFile(ctx context.Context, id, sealed string, at int64) (f ACMEFile, err error) {
-	plain, err := t.unseal(ctx, instance, "acme", id, sealed)
-	if err != nil {
-		return f, err
-	}
 	var r acmeRow
-	err = json.Unmarshal(plain, &r)
+	err = t.openRow(ctx, instance, "acme", id, sealed, &r)
 	return ACMEFile{r.Name, r.Value, clock(at)}, err
 }
 

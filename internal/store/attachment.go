@@ -3,7 +3,6 @@ package store
 import (
 	"context"
 	"database/sql"
-	"encoding/json"
 	"errors"
 	"strconv"
 	"time"
@@ -17,11 +16,7 @@ type attachmentRow struct {
 }
 
 func (t *Tx) sealAttachment(ctx context.Context, a *vault.Attachment) (string, error) {
-	plain, err := json.Marshal(attachmentRow{a.Name, a.Key})
-	if err != nil {
-		return "", err
-	}
-	return t.seal(ctx, string(a.Owner), "attachments", string(a.ID), plain)
+	return t.sealRow(ctx, string(a.Owner), "attachments", string(a.ID), attachmentRow{a.Name, a.Key})
 }
 
 // InsertAttachment announces a file at an item of its owner's.
@@ -64,12 +59,9 @@ func (t *Tx) Attachments(ctx context.Context, u vault.UserID, item vault.ItemID)
 		return err
 	})
 	for i := 0; err == nil && i < len(as); i++ {
-		var plain []byte
-		if plain, err = t.unseal(ctx, string(u), "attachments", string(as[i].ID), sealed[i]); err == nil {
-			var r attachmentRow
-			err = json.Unmarshal(plain, &r)
-			as[i].Name, as[i].Key = r.Name, r.Key
-		}
+		var r attachmentRow
+		err = t.openRow(ctx, string(u), "attachments", string(as[i].ID), sealed[i], &r)
+		as[i].Name, as[i].Key = r.Name, r.Key
 	}
 	return as, err
 }

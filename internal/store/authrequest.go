@@ -3,9 +3,7 @@ package store
 import (
 	"context"
 	"database/sql"
-	"encoding/json"
 	"errors"
-	"fmt"
 
 	"strongroom/internal/vault"
 )
@@ -21,11 +19,7 @@ type authRequestRow struct {
 }
 
 func (t *Tx) sealAuthRequest(ctx context.Context, a *vault.AuthRequest) (string, error) {
-	plain, err := json.Marshal(authRequestRow{a.PublicKey, a.CodeHash, a.Device, a.DeviceType, a.Address, a.Key, a.Proof})
-	if err != nil {
-		return "", err
-	}
-	return t.seal(ctx, string(a.User), "auth_requests", string(a.ID), plain)
+	return t.sealRow(ctx, string(a.User), "auth_requests", string(a.ID), authRequestRow{a.PublicKey, a.CodeHash, a.Device, a.DeviceType, a.Address, a.Key, a.Proof})
 }
 
 // InsertAuthRequest adds a request that waits for an answer.
@@ -55,13 +49,9 @@ func scanAuthRequest(scan func(...any) error) (*vault.AuthRequest, string, error
 }
 
 func (t *Tx) openAuthRequest(ctx context.Context, a *vault.AuthRequest, sealed string) error {
-	plain, err := t.unseal(ctx, string(a.User), "auth_requests", string(a.ID), sealed)
-	if err != nil {
-		return err
-	}
 	var r authRequestRow
-	if err := json.Unmarshal(plain, &r); err != nil {
-		return fmt.Errorf("auth_requests %s: %w", a.ID, err)
+	if err := t.openRow(ctx, string(a.User), "auth_requests", string(a.ID), sealed, &r); err != nil {
+		return err
 	}
 	a.PublicKey, a.CodeHash, a.Device, a.DeviceType, a.Address, a.Key, a.Proof = r.PublicKey, r.CodeHash, r.Device, r.DeviceType, r.Address, r.Key, r.Proof
 	return nil
@@ -78,17 +68,8 @@ func (t *Tx) AuthRequest(ctx context.Context, id vault.AuthRequestID) (*vault.Au
 }
 
 // AuthRequests lists a person's requests that have not expired, newest first.
-func (t *Tx) AuthRequests(ctx context.Context, u vault.UserID, limit int) (as []*vault.AuthRequest, err error) {
-	var sealed []string
-	err = t.each(ctx, authRequestColumns+` WHERE user_id = ? AND expires_at > ? ORDER BY created_at DESC, id LIMIT ?`, []any{u, micros(t.Now), limit}, func(rows *sql.Rows) error {
-		a, tok, err := scanAuthRequest(rows.Scan)
-		as, sealed = append(as, a), append(sealed, tok)
-		return err
-	})
-	for i := 0; err == nil && i < len(as); i++ {
-		err = t.openAuthRequest(ctx, as[i], sealed[i])
-	}
-	return as, err
+func (t *Tx) AuthRequests(ctx context.Context, u vault.UserID, limit int) ([]*vault.AuthRequest, error) {
+	return list(ctx, t, authRequestColumns+` WHERE user_id = ? AND expires_at > ? ORDER BY created_at DESC, id LIMIT ?`, []any{u, micros(t.Now), limit}, scanAuthRequest, t.openAuthRequest)
 }
 
 // AnswerAuthRequest writes an answer to a request that still waits for one; of

@@ -95,11 +95,7 @@ func (h *head) sign(t *Tx) {
 
 func (t *Tx) sealHead(ctx context.Context, h *head) (string, error) {
 	h.sign(t)
-	plain, err := json.Marshal(h)
-	if err != nil {
-		return "", err
-	}
-	return t.seal(ctx, instance, "settings", auditHead, plain)
+	return t.sealRow(ctx, instance, "settings", auditHead, h)
 }
 
 func (t *Tx) checkpoint(ctx context.Context, h *head) error {

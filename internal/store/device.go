@@ -3,9 +3,7 @@ package store
 import (
 	"context"
 	"database/sql"
-	"encoding/json"
 	"errors"
-	"fmt"
 
 	"strongroom/internal/vault"
 )
@@ -22,11 +20,7 @@ func (t *Tx) deviceIndex(u vault.UserID, identifier string) string {
 }
 
 func (t *Tx) sealDevice(ctx context.Context, d *vault.Device) (string, error) {
-	plain, err := json.Marshal(deviceRow{d.Identifier, d.Name, d.PushToken, orNil(d.Keys, d.Keys == vault.DeviceKeys{})})
-	if err != nil {
-		return "", err
-	}
-	return t.seal(ctx, string(d.User), "devices", string(d.ID), plain)
+	return t.sealRow(ctx, string(d.User), "devices", string(d.ID), deviceRow{d.Identifier, d.Name, d.PushToken, orNil(d.Keys, d.Keys == vault.DeviceKeys{})})
 }
 
 // InsertDevice adds a device that its owner does not have yet, made and used now
@@ -72,13 +66,9 @@ func scanDevice(scan func(...any) error) (*vault.Device, string, error) {
 }
 
 func (t *Tx) openDevice(ctx context.Context, d *vault.Device, sealed string) error {
-	plain, err := t.unseal(ctx, string(d.User), "devices", string(d.ID), sealed)
-	if err != nil {
-		return err
-	}
 	var r deviceRow
-	if err := json.Unmarshal(plain, &r); err != nil {
-		return fmt.Errorf("devices %s: %w", d.ID, err)
+	if err := t.openRow(ctx, string(d.User), "devices", string(d.ID), sealed, &r); err != nil {
+		return err
 	}
 	d.Identifier, d.Name, d.PushToken, d.Keys = r.Identifier, r.Name, r.PushToken, orZero(r.Keys)
 	return nil
@@ -103,17 +93,8 @@ func (t *Tx) DeviceNamed(ctx context.Context, u vault.UserID, identifier string)
 }
 
 // Devices lists a person's devices, the one used last first.
-func (t *Tx) Devices(ctx context.Context, u vault.UserID) (ds []*vault.Device, err error) {
-	var sealed []string
-	err = t.each(ctx, deviceColumns+` WHERE user_id = ? ORDER BY last_used_at DESC, id`, []any{u}, func(rows *sql.Rows) error {
-		d, tok, err := scanDevice(rows.Scan)
-		ds, sealed = append(ds, d), append(sealed, tok)
-		return err
-	})
-	for i := 0; err == nil && i < len(ds); i++ {
-		err = t.openDevice(ctx, ds[i], sealed[i])
-	}
-	return ds, err
+func (t *Tx) Devices(ctx context.Context, u vault.UserID) ([]*vault.Device, error) {
+	return list(ctx, t, deviceColumns+` WHERE user_id = ? ORDER BY last_used_at DESC, id`, []any{u}, scanDevice, t.openDevice)
 }
 
 // DeleteDevice removes a person's device and ends its sessions.

@@ -3,9 +3,7 @@ package store
 import (
 	"context"
 	"database/sql"
-	"encoding/json"
 	"errors"
-	"fmt"
 
 	"strongroom/internal/vault"
 )
@@ -22,12 +20,8 @@ type factorRow struct {
 }
 
 func (t *Tx) sealFactor(ctx context.Context, f *vault.Factor) (string, error) {
-	plain, err := json.Marshal(factorRow{f.Name, f.Number, f.Secret.Reveal(), f.Email, f.NFC, orNil(f.Key, f.Key.ID == nil), f.PRF,
+	return t.sealRow(ctx, string(f.User), "factors", string(f.ID), factorRow{f.Name, f.Number, f.Secret.Reveal(), f.Email, f.NFC, orNil(f.Key, f.Key.ID == nil), f.PRF,
 		orNil(f.Unlocks, f.Unlocks == vault.PasskeyKeys{})})
-	if err != nil {
-		return "", err
-	}
-	return t.seal(ctx, string(f.User), "factors", string(f.ID), plain)
 }
 
 // InsertFactor adds a factor.
@@ -66,31 +60,22 @@ const factorColumns = `SELECT id, user_id, kind, counter, created_at, last_used_
 
 // Factors lists all that a person can show, passkeys and the recovery code too,
 // by kind and time.
-func (t *Tx) Factors(ctx context.Context, u vault.UserID) (fs []*vault.Factor, err error) {
-	var sealed []string
-	err = t.each(ctx, factorColumns+` WHERE user_id = ? ORDER BY kind, created_at, id`, []any{u}, func(rows *sql.Rows) error {
+func (t *Tx) Factors(ctx context.Context, u vault.UserID) ([]*vault.Factor, error) {
+	scan := func(scan func(...any) error) (*vault.Factor, string, error) {
 		var f vault.Factor
 		var created, used int64
-		var tok string
-		err := rows.Scan(&f.ID, &f.User, &f.Kind, &f.Counter, &created, &used, &tok)
+		var sealed string
+		err := scan(&f.ID, &f.User, &f.Kind, &f.Counter, &created, &used, &sealed)
 		f.CreatedAt, f.LastUsedAt = clock(created), clock(used)
-		fs, sealed = append(fs, &f), append(sealed, tok)
-		return err
-	})
-	for i := 0; err == nil && i < len(fs); i++ {
-		err = t.openFactor(ctx, fs[i], sealed[i])
+		return &f, sealed, err
 	}
-	return fs, err
+	return list(ctx, t, factorColumns+` WHERE user_id = ? ORDER BY kind, created_at, id`, []any{u}, scan, t.openFactor)
 }
 
 func (t *Tx) openFactor(ctx context.Context, f *vault.Factor, sealed string) error {
-	plain, err := t.unseal(ctx, string(f.User), "factors", string(f.ID), sealed)
-	if err != nil {
-		return err
-	}
 	var r factorRow
-	if err := json.Unmarshal(plain, &r); err != nil {
-		return fmt.Errorf("factors %s: %w", f.ID, err)
+	if err := t.openRow(ctx, string(f.User), "factors", string(f.ID), sealed, &r); err != nil {
+		return err
 	}
 	f.Name, f.Number, f.Secret, f.Email, f.NFC, f.PRF = r.Name, r.Number, vault.NewSecret(r.Secret), r.Email, r.NFC, r.PRF
 	f.Key, f.Unlocks = orZero(r.Key), orZero(r.Unlocks)
@@ -135,12 +120,8 @@ type codeRow struct {
 // PutCode keeps a mailed code in the place of the last one of its purpose.
 func (t *Tx) PutCode(ctx context.Context, c *vault.Code) error {
 	c.SentAt, c.ExpiresAt = t.Now, t.Now.Add(vault.CodeLife)
-	plain, err := json.Marshal(codeRow{c.Hash, c.Email})
-	if err != nil {
-		return err
-	}
 	c.ID = vault.NewID[string]()
-	sealed, err := t.seal(ctx, string(c.User), "mail_codes", c.ID, plain)
+	sealed, err := t.sealRow(ctx, string(c.User), "mail_codes", c.ID, codeRow{c.Hash, c.Email})
 	if err != nil {
 		return err
 	}
@@ -164,14 +145,12 @@ func (t *Tx) Code(ctx context.Context, u vault.UserID, p vault.CodePurpose) (*va
 	if err != nil {
 		return nil, err
 	}
-	plain, err := t.unseal(ctx, string(u), "mail_codes", c.ID, sealed)
-	if err != nil {
+	var r codeRow
+	if err := t.openRow(ctx, string(u), "mail_codes", c.ID, sealed, &r); err != nil {
 		return nil, err
 	}
-	var r codeRow
-	err = json.Unmarshal(plain, &r)
 	c.SentAt, c.ExpiresAt, c.Hash, c.Email = clock(sent), clock(expires), r.Hash, r.Email
-	return c, err
+	return c, nil
 }
 
 // TryCode uses one try of the code that waits and returns it; when none waits, or

@@ -3,7 +3,6 @@ package store
 import (
 	"context"
 	"database/sql"
-	"encoding/json"
 	"errors"
 	"time"
 
@@ -20,11 +19,7 @@ type invitationRow struct {
 func (t *Tx) invitationIndex(token string) string { return t.s.keys.index.Of("invitation", token) }
 
 func (t *Tx) sealInvitation(ctx context.Context, i *vault.Invitation) (string, error) {
-	plain, err := json.Marshal(invitationRow{i.Email, i.By, i.Mailed, micros(i.SentAt)})
-	if err != nil {
-		return "", err
-	}
-	return t.seal(ctx, instance, "invitations", string(i.ID), plain)
+	return t.sealRow(ctx, instance, "invitations", string(i.ID), invitationRow{i.Email, i.By, i.Mailed, micros(i.SentAt)})
 }
 
 // InsertInvitation adds an invitation with its token, of which an index is kept
@@ -68,14 +63,12 @@ func (t *Tx) scanInvitation(ctx context.Context, scan func(...any) error) (*vaul
 	if err != nil {
 		return nil, err
 	}
-	plain, err := t.unseal(ctx, instance, "invitations", string(i.ID), sealed)
-	if err != nil {
+	var r invitationRow
+	if err := t.openRow(ctx, instance, "invitations", string(i.ID), sealed, &r); err != nil {
 		return nil, err
 	}
-	var r invitationRow
-	err = json.Unmarshal(plain, &r)
 	i.CreatedAt, i.ExpiresAt, i.Email, i.By, i.Mailed, i.SentAt = clock(created), clock(expires), r.Email, r.By, r.Mailed, clock(r.Sent)
-	return &i, err
+	return &i, nil
 }
 
 // Invitation returns one by id, or vault.ErrInvitationNotFound.

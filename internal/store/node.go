@@ -24,11 +24,7 @@ func (t *Tx) PutNode(ctx context.Context, n *vault.Node) error {
 		return err
 	}
 	n.StartedAt = t.Now
-	plain, err := json.Marshal(nodeRow{n.Name, n.Version, n.Commit, n.System})
-	if err != nil {
-		return err
-	}
-	sealed, err := t.seal(ctx, instance, "nodes", string(n.ID), plain)
+	sealed, err := t.sealRow(ctx, instance, "nodes", string(n.ID), nodeRow{n.Name, n.Version, n.Commit, n.System})
 	if err != nil {
 		return err
 	}

@@ -31,11 +31,7 @@ func (t *Tx) Changed(ctx context.Context, n vault.Notice) error {
 	if t.s.d.oneWriter {
 		return nil // there is no other node
 	}
-	plain, err := json.Marshal(noticeRow{n.Kind, n.User, n.Subject, micros(n.At), n.Device})
-	if err != nil {
-		return err
-	}
-	sealed, err := t.seal(ctx, instance, "outbox", n.ID, plain)
+	sealed, err := t.sealRow(ctx, instance, "outbox", n.ID, noticeRow{n.Kind, n.User, n.Subject, micros(n.At), n.Device})
 	if err != nil {
 		return err
 	}

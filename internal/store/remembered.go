@@ -3,9 +3,7 @@ package store
 import (
 	"context"
 	"database/sql"
-	"encoding/json"
 	"errors"
-	"fmt"
 
 	"strongroom/internal/vault"
 )
@@ -21,11 +19,7 @@ func (t *Tx) rememberedIndex(token string) string { return t.s.keys.index.Of("re
 // InsertRemembered adds a device that token stands for.
 func (t *Tx) InsertRemembered(ctx context.Context, r *vault.Remembered, token string) error {
 	r.CreatedAt, r.LastUsedAt, r.ExpiresAt = t.Now, t.Now, t.Now.Add(vault.RememberLife)
-	plain, err := json.Marshal(rememberedRow{r.Device, r.Name, r.Address})
-	if err != nil {
-		return err
-	}
-	sealed, err := t.seal(ctx, string(r.User), "remembered_devices", r.ID, plain)
+	sealed, err := t.sealRow(ctx, string(r.User), "remembered_devices", r.ID, rememberedRow{r.Device, r.Name, r.Address})
 	if err != nil {
 		return err
 	}
@@ -49,13 +43,9 @@ func (t *Tx) scanRemembered(scan func(...any) error) (*vault.Remembered, string,
 }
 
 func (t *Tx) openRemembered(ctx context.Context, r *vault.Remembered, sealed string) error {
-	plain, err := t.unseal(ctx, string(r.User), "remembered_devices", r.ID, sealed)
-	if err != nil {
-		return err
-	}
 	var row rememberedRow
-	if err := json.Unmarshal(plain, &row); err != nil {
-		return fmt.Errorf("remembered_devices %s: %w", r.ID, err)
+	if err := t.openRow(ctx, string(r.User), "remembered_devices", r.ID, sealed, &row); err != nil {
+		return err
 	}
 	r.Device, r.Name, r.Address = row.Device, row.Name, row.Address
 	return nil
@@ -72,17 +62,8 @@ func (t *Tx) RememberedBy(ctx context.Context, u vault.UserID, token string) (*v
 }
 
 // Remembered lists the devices that still count for an account of this epoch, newest first.
-func (t *Tx) Remembered(ctx context.Context, u vault.UserID, epoch int64) (rs []*vault.Remembered, err error) {
-	var sealed []string
-	err = t.each(ctx, rememberedColumns+` WHERE user_id = ? AND epoch = ? AND expires_at > ? ORDER BY created_at DESC, id`, []any{u, epoch, micros(t.Now)}, func(rows *sql.Rows) error {
-		r, tok, err := t.scanRemembered(rows.Scan)
-		rs, sealed = append(rs, r), append(sealed, tok)
-		return err
-	})
-	for i := 0; err == nil && i < len(rs); i++ {
-		err = t.openRemembered(ctx, rs[i], sealed[i])
-	}
-	return rs, err
+func (t *Tx) Remembered(ctx context.Context, u vault.UserID, epoch int64) ([]*vault.Remembered, error) {
+	return list(ctx, t, rememberedColumns+` WHERE user_id = ? AND epoch = ? AND expires_at > ? ORDER BY created_at DESC, id`, []any{u, epoch, micros(t.Now)}, t.scanRemembered, t.openRemembered)
 }
 
 // UseRemembered notes that a remembered device signed in.

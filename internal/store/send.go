@@ -3,9 +3,7 @@ package store
 import (
 	"context"
 	"database/sql"
-	"encoding/json"
 	"errors"
-	"fmt"
 	"time"
 
 	"strongroom/internal/vault"
@@ -29,12 +27,8 @@ type sendRow struct {
 }
 
 func (t *Tx) sealSend(ctx context.Context, s *vault.Send) (string, error) {
-	plain, err := json.Marshal(sendRow{s.Name, s.Notes, s.Key, s.Text, s.TextHidden, s.FileName, s.PasswordHash.Reveal(), s.Emails, s.Disabled, s.HideEmail,
+	return t.sealRow(ctx, string(s.Owner), "sends", string(s.ID), sendRow{s.Name, s.Notes, s.Key, s.Text, s.TextHidden, s.FileName, s.PasswordHash.Reveal(), s.Emails, s.Disabled, s.HideEmail,
 		s.CodeHash, micros(s.CodeUntil), s.CodeTries, s.CodeRecipient})
-	if err != nil {
-		return "", err
-	}
-	return t.seal(ctx, string(s.Owner), "sends", string(s.ID), plain)
 }
 
 // InsertSend adds s at revision 1, made now unless it says when.
@@ -88,13 +82,9 @@ func scanSend(scan func(...any) error) (*vault.Send, string, error) {
 }
 
 func (t *Tx) openSend(ctx context.Context, s *vault.Send, sealed string) error {
-	plain, err := t.unseal(ctx, string(s.Owner), "sends", string(s.ID), sealed)
-	if err != nil {
-		return err
-	}
 	var r sendRow
-	if err := json.Unmarshal(plain, &r); err != nil {
-		return fmt.Errorf("sends %s: %w", s.ID, err)
+	if err := t.openRow(ctx, string(s.Owner), "sends", string(s.ID), sealed, &r); err != nil {
+		return err
 	}
 	s.Name, s.Notes, s.Key, s.Text, s.TextHidden, s.FileName, s.PasswordHash = r.Name, r.Notes, r.Key, r.Text, r.Hidden, r.File, vault.NewSecret(r.Password)
 	s.Emails, s.Disabled, s.HideEmail, s.CodeHash, s.CodeUntil, s.CodeTries, s.CodeRecipient = r.Emails, r.Disabled, r.HideEmail, r.Code, clock(r.Until), r.Tries, r.Recipient
@@ -121,17 +111,8 @@ func (t *Tx) Send(ctx context.Context, u vault.UserID, id vault.SendID) (*vault.
 }
 
 // Sends lists all of a person's Sends, oldest first.
-func (t *Tx) Sends(ctx context.Context, u vault.UserID) (ss []*vault.Send, err error) {
-	var sealed []string
-	err = t.each(ctx, sendColumns+` WHERE user_id = ? ORDER BY created_at, id`, []any{u}, func(rows *sql.Rows) error {
-		s, tok, err := scanSend(rows.Scan)
-		ss, sealed = append(ss, s), append(sealed, tok)
-		return err
-	})
-	for i := 0; err == nil && i < len(ss); i++ {
-		err = t.openSend(ctx, ss[i], sealed[i])
-	}
-	return ss, err
+func (t *Tx) Sends(ctx context.Context, u vault.UserID) ([]*vault.Send, error) {
+	return list(ctx, t, sendColumns+` WHERE user_id = ? ORDER BY created_at, id`, []any{u}, scanSend, t.openSend)
 }
 
 // DeleteSend removes a person's Send and its file.

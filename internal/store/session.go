@@ -3,9 +3,7 @@ package store
 import (
 	"context"
 	"database/sql"
-	"encoding/json"
 	"errors"
-	"fmt"
 
 	"strongroom/internal/vault"
 )
@@ -20,11 +18,7 @@ type sessionRow struct {
 // InsertSession adds a session and its first refresh token.
 func (t *Tx) InsertSession(ctx context.Context, s *vault.Session, refresh string) error {
 	s.CreatedAt, s.LastUsedAt = t.Now, t.Now
-	plain, err := json.Marshal(sessionRow{s.Client, s.Address, s.Sealed, s.Named})
-	if err != nil {
-		return err
-	}
-	sealed, err := t.seal(ctx, string(s.User), "sessions", string(s.ID), plain)
+	sealed, err := t.sealRow(ctx, string(s.User), "sessions", string(s.ID), sessionRow{s.Client, s.Address, s.Sealed, s.Named})
 	if err != nil {
 		return err
 	}
@@ -62,13 +56,9 @@ func scanSession(scan func(...any) error, more ...any) (*vault.Session, string, 
 }
 
 func (t *Tx) openSession(ctx context.Context, s *vault.Session, sealed string) error {
-	plain, err := t.unseal(ctx, string(s.User), "sessions", string(s.ID), sealed)
-	if err != nil {
-		return err
-	}
 	var r sessionRow
-	if err := json.Unmarshal(plain, &r); err != nil {
-		return fmt.Errorf("sessions %s: %w", s.ID, err)
+	if err := t.openRow(ctx, string(s.User), "sessions", string(s.ID), sealed, &r); err != nil {
+		return err
 	}
 	s.Client, s.Address, s.Sealed, s.Named = r.Client, r.Address, r.Half, r.Named
 	return nil
@@ -114,17 +104,8 @@ func (t *Tx) RotateRefresh(ctx context.Context, s *vault.Session, old, next stri
 }
 
 // Sessions lists a person's sessions, newest first, limit at most.
-func (t *Tx) Sessions(ctx context.Context, u vault.UserID, limit int) (ss []*vault.Session, err error) {
-	var sealed []string
-	err = t.each(ctx, `SELECT `+sessionColumns+` WHERE s.user_id = ? AND s.expires_at > ? ORDER BY s.created_at DESC, s.id LIMIT ?`, []any{u, micros(t.Now), limit}, func(rows *sql.Rows) error {
-		s, tok, err := scanSession(rows.Scan)
-		ss, sealed = append(ss, s), append(sealed, tok)
-		return err
-	})
-	for i := 0; err == nil && i < len(ss); i++ {
-		err = t.openSession(ctx, ss[i], sealed[i])
-	}
-	return ss, err
+func (t *Tx) Sessions(ctx context.Context, u vault.UserID, limit int) ([]*vault.Session, error) {
+	return list(ctx, t, `SELECT `+sessionColumns+` WHERE s.user_id = ? AND s.expires_at > ? ORDER BY s.created_at DESC, s.id LIMIT ?`, []any{u, micros(t.Now), limit}, func(scan func(...any) error) (*vault.Session, string, error) { return scanSession(scan) }, t.openSession)
 }
 
 // DeleteSession ends one session of a person's, and its half of the key with

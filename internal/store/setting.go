@@ -146,11 +146,7 @@ func (t *Tx) Kept(ctx context.Context) (map[string]vault.Kept, error) {
 
 // Keep notes what an administrator set.
 func (t *Tx) Keep(ctx context.Context, name, value string, by vault.UserID) error {
-	plain, err := json.Marshal(keptRow{value, by, micros(t.Now)})
-	if err != nil {
-		return err
-	}
-	sealed, err := t.seal(ctx, instance, "settings", kept+name, plain)
+	sealed, err := t.sealRow(ctx, instance, "settings", kept+name, keptRow{value, by, micros(t.Now)})
 	if err != nil {
 		return err
 	}

@@ -35,15 +35,11 @@ type userRow struct {
 }
 
 func (t *Tx) sealUser(ctx context.Context, u *vault.User) (string, error) {
-	plain, err := json.Marshal(userRow{Email: u.Email, Name: u.Name, PasswordHash: u.PasswordHash.Reveal(), Hint: u.Hint, Salt: u.Salt,
+	return t.sealRow(ctx, string(u.ID), "users", string(u.ID), userRow{Email: u.Email, Name: u.Name, PasswordHash: u.PasswordHash.Reveal(), Hint: u.Hint, Salt: u.Salt,
 		KDF:          [4]int{u.KDF.Type, u.KDF.Iterations, u.KDF.Memory, u.KDF.Parallelism},
 		ProtectedKey: u.ProtectedKey, PublicKey: u.PublicKey, PrivateKey: u.PrivateKey, Stamp: u.Stamp, UserKeyID: u.UserKeyID,
 		V2: orNil(u.V2, u.V2 == vault.AccountV2{}), EmailVerified: u.EmailVerified, Avatar: u.Avatar, Culture: u.Culture, APIKey: u.APIKey.Reveal(),
 		Domains: orNil(u.Domains, len(u.Domains.Own)+len(u.Domains.Excluded) == 0), Pending: orNil(u.Pending, u.Pending == vault.Pending{}), Quota: u.Quota})
-	if err != nil {
-		return "", err
-	}
-	return t.seal(ctx, string(u.ID), "users", string(u.ID), plain)
 }
 
 func orNil[T any](v T, empty bool) *T {
