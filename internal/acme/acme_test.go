@@ -17,7 +17,6 @@ import (
 	"time"
 
 	"strongroom/internal/acme/acmetest"
-	"strongroom/internal/seal"
 	"strongroom/internal/store"
 	"strongroom/internal/store/testdb"
 )
@@ -94,27 +93,13 @@ func (n *node) await(t *testing.T, a *acmetest.Authority, old string) (serial st
 	return ""
 }
 
-func open(t *testing.T, kind string) *store.Store {
-	t.Helper()
-	keys, err := seal.ParseKeys(seal.GenerateKey())
-	if err != nil {
-		t.Fatal(err)
-	}
-	st, err := store.Open(t.Context(), store.Options{Source: testdb.New(t, kind), Keys: keys, Now: time.Now})
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() { st.Close() })
-	return st
-}
-
 // TestIssue gets a first certificate by either challenge, and loads it again
 // without asking when the server starts anew.
 func TestIssue(t *testing.T) {
 	for name, by := range map[string][2]bool{"http-01": {true, false}, "tls-alpn-01": {false, true}} {
 		t.Run(name, func(t *testing.T) {
 			n := &node{tls: listen(t), http: listen(t)}
-			a, st := acmetest.Start(t, port(n.http), port(n.tls), time.Hour), open(t, "sqlite")
+			a, st := acmetest.Start(t, port(n.http), port(n.tls), time.Hour), testdb.Open(t, "sqlite", time.Now)
 			n.serve(t, a, st, by[0], by[1])
 			first := n.await(t, a, "")
 			again := &node{tls: listen(t), http: listen(t)}
@@ -131,7 +116,7 @@ func TestIssue(t *testing.T) {
 func TestByDNS(t *testing.T) {
 	n := &node{tls: listen(t), http: listen(t)}
 	a := acmetest.Start(t, 1, 1, time.Hour) // nobody is at these ports
-	o := Options{Store: open(t, "sqlite"), Names: []string{"vault.example.com"}, CA: a.URL, Roots: a.Trust, Host: "127.0.0.1",
+	o := Options{Store: testdb.Open(t, "sqlite", time.Now), Names: []string{"vault.example.com"}, CA: a.URL, Roots: a.Trust, Host: "127.0.0.1",
 		Log: slog.New(slog.DiscardHandler), DNS: a.DNS, Resolver: a.DNS.Address}
 	n.start(t, o)
 	n.await(t, a, "")
@@ -144,7 +129,7 @@ func TestByDNS(t *testing.T) {
 func TestRenewal(t *testing.T) {
 	n := &node{tls: listen(t), http: listen(t)}
 	a := acmetest.Start(t, port(n.http), port(n.tls), 6*time.Second)
-	n.serve(t, a, open(t, "sqlite"), true, true)
+	n.serve(t, a, testdb.Open(t, "sqlite", time.Now), true, true)
 	first := n.await(t, a, "")
 	second := n.await(t, a, first)
 	if n.await(t, a, second) == first {
@@ -159,7 +144,7 @@ func TestTwoNodesAskOnce(t *testing.T) {
 		t.Run(kind, func(t *testing.T) {
 			nodes := []*node{{tls: listen(t), http: listen(t)}, {tls: listen(t), http: listen(t)}}
 			front := balance(t, nodes[0].http.Addr().String(), nodes[1].http.Addr().String())
-			a, st := acmetest.Start(t, port(front), 1, time.Hour), open(t, kind)
+			a, st := acmetest.Start(t, port(front), 1, time.Hour), testdb.Open(t, kind, time.Now)
 			var serials [2]string
 			var wg sync.WaitGroup
 			for i, n := range nodes {
@@ -215,7 +200,7 @@ func TestStorage(t *testing.T) {
 	for _, kind := range testdb.Kinds {
 		t.Run(kind, func(t *testing.T) {
 			ctx := t.Context()
-			s := &storage{store: open(t, kind), log: slog.New(slog.DiscardHandler), held: map[string]held{}}
+			s := &storage{store: testdb.Open(t, kind, time.Now), log: slog.New(slog.DiscardHandler), held: map[string]held{}}
 			for _, name := range []string{"certs/ca/x.com/x.com.crt", "certs/ca/x.com/x.com.key", "certs/ca/y.com/y.com.crt", "accounts/a"} {
 				if err := s.Store(ctx, name, []byte("of "+name)); err != nil {
 					t.Fatal(err)
@@ -268,7 +253,7 @@ func TestLock(t *testing.T) {
 	for _, kind := range testdb.Kinds {
 		t.Run(kind, func(t *testing.T) {
 			ctx := t.Context()
-			st := open(t, kind)
+			st := testdb.Open(t, kind, time.Now)
 			var inside, most atomic.Int32
 			var wg sync.WaitGroup
 			for range 2 {

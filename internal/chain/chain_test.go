@@ -12,40 +12,23 @@ import (
 	"net"
 	"net/http"
 	"net/http/httptest"
-	"path/filepath"
 	"regexp"
 	"strconv"
 	"strings"
 	"sync"
-	"sync/atomic"
 	"testing"
 	"time"
 
 	"strongroom/internal/outbound"
-	"strongroom/internal/seal"
 	"strongroom/internal/store"
+	"strongroom/internal/store/testdb"
 	"strongroom/internal/vault"
 )
 
-type clock struct{ us atomic.Int64 }
-
-func (c *clock) now() time.Time          { return time.UnixMicro(c.us.Load()).UTC() }
-func (c *clock) advance(d time.Duration) { c.us.Add(d.Microseconds()) }
-
-func newJob(t *testing.T) (*Job, *clock) {
+func newJob(t *testing.T) (*Job, *testdb.Clock) {
 	t.Helper()
-	keys, err := seal.ParseKeys(seal.GenerateKey())
-	if err != nil {
-		t.Fatal(err)
-	}
-	c := &clock{}
-	c.us.Store(time.Now().UnixMicro())
-	s, err := store.Open(t.Context(), store.Options{Source: store.Source{Kind: "sqlite", Path: filepath.Join(t.TempDir(), "x.db")}, Keys: keys, Now: c.now})
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() { s.Close() })
-	return &Job{Store: s, Now: c.now, Log: slog.New(slog.DiscardHandler)}, c
+	c := testdb.NewClock(time.Now())
+	return &Job{Store: testdb.Open(t, "sqlite", c.Now), Now: c.Now, Log: slog.New(slog.DiscardHandler)}, c
 }
 
 // write adds n lines; Detail is a number and a text that needs escaping.
@@ -162,7 +145,7 @@ func TestSyslogThatCannotBeTrusted(t *testing.T) {
 	turnJob(t, j)
 	var x store.Stream
 	err := j.Store.Tx(t.Context(), func(tx *store.Tx) (err error) { x, err = tx.Stream(t.Context(), "syslog"); return err })
-	if err != nil || x.Fails != 1 || x.Seq != 0 || !x.NextAt.After(c.now()) || len(got) > 0 {
+	if err != nil || x.Fails != 1 || x.Seq != 0 || !x.NextAt.After(c.Now()) || len(got) > 0 {
 		t.Errorf("%+v %v, %d messages", x, err, len(got))
 	}
 }
@@ -212,7 +195,7 @@ func TestWebhook(t *testing.T) {
 	srv := httptest.NewServer(h)
 	defer srv.Close()
 	out := outbound.New(func() bool { return false })
-	w := &Webhook{URL: srv.URL + "/hook", Secret: h.secret, Out: out.Allowing([]string{strings.TrimPrefix(srv.URL, "http://")}), Now: c.now}
+	w := &Webhook{URL: srv.URL + "/hook", Secret: h.secret, Out: out.Allowing([]string{strings.TrimPrefix(srv.URL, "http://")}), Now: c.Now}
 	j.Sinks = []Sink{w}
 	turnJob(t, j)
 	write(t, j, 5)
@@ -222,14 +205,14 @@ func TestWebhook(t *testing.T) {
 		t.Fatalf("%d calls", h.calls)
 	}
 	j.Keep = time.Nanosecond
-	c.advance(time.Hour)
+	c.Advance(time.Hour)
 	j.Sinks = []Sink{w}
 	turnJob(t, j) // the second failure; what is older than Keep waits to be sent
 	if r, err := j.Store.VerifyChain(context.Background()); err != nil || r.Bad != 0 || r.First != 1 || r.Lines != 5 {
 		t.Fatalf("%+v %v", r, err)
 	}
 	for range 3 {
-		c.advance(time.Hour)
+		c.Advance(time.Hour)
 		turnJob(t, j)
 	}
 	// The sixth line says that the first five were taken away.

@@ -10,7 +10,6 @@ import (
 	"strongroom/internal/cluster"
 	"strongroom/internal/fault"
 	"strongroom/internal/jobs"
-	"strongroom/internal/seal"
 	"strongroom/internal/store"
 	"strongroom/internal/store/testdb"
 	"strongroom/internal/vault"
@@ -26,15 +25,7 @@ type bench struct {
 func newBench(t *testing.T) *bench {
 	t.Helper()
 	b := &bench{t: t, now: time.Date(2026, 11, 25, 12, 0, 0, 0, time.UTC)}
-	keys, err := seal.ParseKeys(seal.GenerateKey())
-	if err != nil {
-		t.Fatal(err)
-	}
-	b.s, err = store.Open(t.Context(), store.Options{Source: testdb.New(t, "sqlite"), Keys: keys, Now: func() time.Time { return b.now }})
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() { b.s.Close() })
+	b.s = testdb.Open(t, "sqlite", func() time.Time { return b.now })
 	return b
 }
 

@@ -7,7 +7,6 @@ import (
 	"testing"
 	"time"
 
-	"strongroom/internal/seal"
 	"strongroom/internal/store"
 	"strongroom/internal/store/testdb"
 	"strongroom/internal/vault"
@@ -26,15 +25,7 @@ func BenchmarkVerifyChain(b *testing.B) {
 }
 
 func verifyBench(b *testing.B, kind string, total int) {
-	keys, err := seal.ParseKeys(seal.GenerateKey())
-	if err != nil {
-		b.Fatal(err)
-	}
-	s, err := store.Open(b.Context(), store.Options{Source: testdb.New(b, kind), Keys: keys, Now: time.Now})
-	if err != nil {
-		b.Fatal(err)
-	}
-	defer s.Close()
+	s := testdb.Open(b, kind, time.Now)
 	es := make([]vault.Event, 5000)
 	for i := range es {
 		es[i] = vault.Event{Kind: vault.EventItemChanged, Actor: "7f0c54ae-2d45-4c3c-9a2f-5d6f0b6f3c11", Subject: "5e0b7f6e-58f3-4e0e-9c5e-0a8f6d7c1b22",

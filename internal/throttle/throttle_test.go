@@ -6,38 +6,20 @@ import (
 	"fmt"
 	"log/slog"
 	"os"
-	"path/filepath"
 	"sync"
 	"sync/atomic"
 	"testing"
 	"time"
 
 	"strongroom/internal/fault"
-	"strongroom/internal/seal"
-	"strongroom/internal/store"
+	"strongroom/internal/store/testdb"
 	"strongroom/internal/vault"
 )
 
-// clock is a time that stands still until a test moves it.
-type clock struct{ us atomic.Int64 }
-
-func (c *clock) now() time.Time          { return time.UnixMicro(c.us.Load()).UTC() }
-func (c *clock) advance(d time.Duration) { c.us.Add(d.Microseconds()) }
-
-func newLimiter(t *testing.T) (*Limiter, *clock) {
+func newLimiter(t *testing.T) (*Limiter, *testdb.Clock) {
 	t.Helper()
-	keys, err := seal.ParseKeys(seal.GenerateKey())
-	if err != nil {
-		t.Fatal(err)
-	}
-	c := &clock{}
-	c.us.Store(time.Now().UnixMicro())
-	s, err := store.Open(t.Context(), store.Options{Source: store.Source{Kind: "sqlite", Path: filepath.Join(t.TempDir(), "x.db")}, Keys: keys, Now: c.now})
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() { s.Close() })
-	return &Limiter{Store: s, Now: c.now, Log: slog.New(slog.DiscardHandler)}, c
+	c := testdb.NewClock(time.Now())
+	return &Limiter{Store: testdb.Open(t, "sqlite", c.Now), Now: c.Now, Log: slog.New(slog.DiscardHandler)}, c
 }
 
 func wrong(context.Context) error { return vault.ErrSignInWrong }
@@ -95,13 +77,13 @@ func TestDelaysGrow(t *testing.T) {
 				t.Fatalf("%d were looked at, then a wait of %v", looked, wait)
 			}
 			for _, want := range []time.Duration{2, 4, 8, 16, 32, 64, 128, 256} {
-				c.advance(wait)
+				c.Advance(wait)
 				if looked, wait = guessAll(t, l, g); looked != 1 || wait != want*time.Second {
 					t.Fatalf("%d were looked at, then a wait of %v, want 1 and %v s", looked, wait, want)
 				}
 			}
 			total := 0
-			for day := c.now().Add(24 * time.Hour); c.now().Before(day); c.advance(wait) {
+			for day := c.Now().Add(24 * time.Hour); c.Now().Before(day); c.Advance(wait) {
 				looked, wait = guessAll(t, l, g)
 				if total += looked; wait > 15*time.Minute {
 					t.Fatalf("a wait of %v", wait)
@@ -110,7 +92,7 @@ func TestDelaysGrow(t *testing.T) {
 			if total > 160 {
 				t.Errorf("an account can be guessed at %d times a day", total)
 			}
-			c.advance(24 * time.Hour)
+			c.Advance(24 * time.Hour)
 			if looked, _ = guessAll(t, l, g); looked != 11 {
 				t.Errorf("after a quiet day %d were looked at", looked)
 			}
@@ -131,23 +113,23 @@ func TestClockSetBack(t *testing.T) {
 					t.Fatal(err)
 				}
 			}
-			c.advance(-time.Hour)
+			c.Advance(-time.Hour)
 			if looked, wait := guessAll(t, l, g); looked != 6 || wait != time.Second {
 				t.Errorf("of a bucket with five: %d were looked at, then a wait of %v", looked, wait)
 			}
-			c.advance(-time.Hour)
+			c.Advance(-time.Hour)
 			if looked, wait := guessAll(t, l, g); looked != 1 || wait != 2*time.Second {
 				t.Errorf("of a full one: %d were looked at, then a wait of %v", looked, wait)
 			}
-			c.advance(-time.Hour)
+			c.Advance(-time.Hour)
 			if err := l.Watch(t.Context(), g, func(context.Context) error { return nil }); err != nil {
 				t.Errorf("what is right: %v", err)
 			}
-			c.advance(-time.Second)
+			c.Advance(-time.Second)
 			if looked, wait := guessAll(t, l, g); looked != 1 || wait != 4*time.Second {
 				t.Errorf("then %d were looked at, with a wait of %v", looked, wait)
 			}
-			c.advance(-vault.ClockSlack / 2)
+			c.Advance(-vault.ClockSlack / 2)
 			if looked, _ := guessAll(t, l, g); looked != 0 {
 				t.Errorf("a clock that is a little behind lets %d through", looked)
 			}
