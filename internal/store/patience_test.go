@@ -132,14 +132,16 @@ func TestCancelledCommit(t *testing.T) {
 	})
 }
 
+var errAnswer = fault.New(fault.Invalid, "test-answer", "No.")
+
 // TestFaultIsAnAnswer: what a verb says is not taken for what the database said,
 // even where a lost connection of another kind made it say so.
 func TestFaultIsAnAnswer(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		s := on(t, &postgresDialect, &fake{dial: works, end: works}, true)
-		runs, said := 0, fault.New(fault.Invalid, "test-answer", "No.")
-		err := s.Tx(t.Context(), func(*Tx) error { runs++; return fmt.Errorf("reading: %w", said.Because(io.ErrUnexpectedEOF)) })
-		if runs != 1 || !errors.Is(err, said) || s.hosts.now() > 0 {
+		runs := 0
+		err := s.Tx(t.Context(), func(*Tx) error { runs++; return fmt.Errorf("reading: %w", errAnswer.Because(io.ErrUnexpectedEOF)) })
+		if runs != 1 || !errors.Is(err, errAnswer) || s.hosts.now() > 0 {
 			t.Errorf("%d runs: %v", runs, err)
 		}
 	})

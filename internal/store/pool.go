@@ -149,7 +149,10 @@ func (h *host) mysql(src Source, several bool) error {
 	}
 	h.Connector = conn
 	h.ready = func(ctx context.Context, c driver.Conn) error {
-		return mysqlReady(ctx, c, several, src.Params.Has("wsrep_sync_wait"))
+		if err := mysqlReady(ctx, c, several, src.Params.Has("wsrep_sync_wait")); err != nil {
+			return err
+		}
+		return readCommitted(ctx, c)
 	}
 	return nil
 }
@@ -178,6 +181,19 @@ func mysqlReady(ctx context.Context, c driver.Conn, several, own bool) error {
 		return nil
 	}
 	_, err = c.(driver.ExecerContext).ExecContext(ctx, `SET SESSION wsrep_sync_wait = 1`, nil)
+	return notReady(err)
+}
+
+// readCommitted has what writes see what was committed meanwhile, as PostgreSQL does of
+// itself. With the default, an UPDATE that finds no row locks the gap where it would
+// be; of many who do so at once and then insert, all but one end as deadlocks. A
+// binary log of statements cannot be written so.
+func readCommitted(ctx context.Context, c driver.Conn) error {
+	is, err := variables(ctx, c, `SHOW GLOBAL VARIABLES WHERE Variable_name IN ('log_bin', 'binlog_format')`)
+	if err != nil || is["log_bin"] == "ON" && is["binlog_format"] == "STATEMENT" {
+		return notReady(err)
+	}
+	_, err = c.(driver.ExecerContext).ExecContext(ctx, `SET SESSION TRANSACTION ISOLATION LEVEL READ COMMITTED`, nil)
 	return notReady(err)
 }
 
