@@ -14,3 +14,8 @@ func (s *Store) KeepLease(ctx context.Context, me string, every time.Duration) (
 	}
 	return keepLease(ctx, s.write, me, every), nil
 }
+
+// Exec is a statement of a test's own.
+func (t *Tx) Exec(ctx context.Context, q string, args ...any) (int64, error) {
+	return t.exec(ctx, q, args...)
+}
