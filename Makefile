@@ -88,7 +88,7 @@ full-test: export CGO_ENABLED := 1
 full-test: export STRONGROOM_FULL_TESTS := 1
 full-test: export STRONGROOM_PYTHON := $(TOOLS)/venv/bin/python3
 # What stops and kills programs while requests run has the machine to itself.
-full-test: ALONE := strongroom/e2e/nodes strongroom/e2e/windows
+full-test: ALONE := strongroom/e2e/galera strongroom/e2e/nodes strongroom/e2e/windows
 full-test:
 	@rm -f $(TOOLS)/tests*.json
 	$(TOOLS)/bin/gotestsum --format pkgname --jsonfile $(TOOLS)/tests.json -- -race -timeout 45m $(filter-out $(ALONE),$(shell go list ./...))

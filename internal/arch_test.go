@@ -43,7 +43,7 @@ var rooms = map[string]room{
 
 	"store":           {[]string{"vault", "seal", "filelock", "fault"}, "SQL keeps nouns and decides nothing; a rule in it would be a rule written twice"},
 	"store/storetest": {[]string{"store", "store/testdb", "vault", "seal", "fault"}, "the contract speaks to a database through the store only"},
-	"store/testdb":    {[]string{"store", "vault"}, "test databases are made past the store, by tests"},
+	"store/testdb":    {[]string{"store", "vault", "seal"}, "test databases are made past the store, by tests"},
 
 	"mail":          {[]string{"fault"}, "letters and how they leave; who gets which is a verb's business"},
 	"outbound":      {[]string{"fault"}, "what asks the internet holds nothing that could leak there"},

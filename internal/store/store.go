@@ -180,11 +180,12 @@ type Tx struct {
 	recorded [][5]any // lines of the audit log, written before the commit
 }
 
-// A transaction is run again so often, and for so long, before the database
-// counts as unavailable. Where there is no other host to go to, a lost connection
-// is worth a new one and little more; a cluster needs seconds to agree on who is gone.
+// A transaction is run again for so long before the database counts as unavailable,
+// however often it loses: to a busy node of a cluster one may lose many times. Where
+// there is no other host to go to, a lost connection is worth a new one and little
+// more; a cluster needs seconds to agree on who is gone.
 const (
-	maxTries    = 30
+	maxTries    = 30 // of what has no time of its own
 	maxRetry    = 6 * time.Second
 	maxElection = 12 * time.Second
 	maxLosses   = 3
@@ -236,7 +237,7 @@ func (s *Store) run(ctx context.Context, db *sql.DB, opts *sql.TxOptions, fn fun
 		case errors.Is(err, context.DeadlineExceeded):
 			s.hosts.suspect(turn)
 		}
-		if again == never || time.Since(began) > window || try-losses >= maxTries || losses >= maxLosses && !s.hosts.several() {
+		if again == never || time.Since(began) > window || losses >= maxLosses && !s.hosts.several() {
 			return s.classify(err)
 		}
 		if err := sleep(ctx, again.pause(try)); err != nil {
