@@ -15,6 +15,7 @@ import (
 	"path/filepath"
 	"regexp"
 	"slices"
+	"strconv"
 	"strings"
 	"testing"
 	"time"
@@ -106,6 +107,7 @@ func TestReproducible(t *testing.T) {
 	}
 	t.Run("archive", func(t *testing.T) { archive(t, one) })
 	t.Run("sbom", func(t *testing.T) { components(t, one, "strongroom") })
+	t.Run("msi", func(t *testing.T) { sequence(t, one) })
 	t.Run("deb", func(t *testing.T) { installed(t, one, "deb") })
 	t.Run("rpm", func(t *testing.T) { installed(t, one, "rpm") })
 	t.Run("desktop", func(t *testing.T) { window(t, one) })
@@ -269,6 +271,32 @@ func extract(t *testing.T, out, name string) string {
 		t.Fatalf("%v\n%s", err, b)
 	}
 	return filepath.Join(dir, "usr/bin", name)
+}
+
+// sequence asks the installers in which order they work: Windows, unlike Wine, refuses
+// a deferred action outside of InstallInitialize and InstallFinalize.
+func sequence(t *testing.T, out string) {
+	t.Helper()
+	for name, order := range map[string][]string{
+		"*.msi":                    {"InstallValidate", "RemoveExistingProducts", "InstallInitialize", "Finish", "StopServices", "InstallServices", "Adopt", "StartServices", "InstallFinalize"},
+		"strongroom-desktop-*.msi": {"InstallValidate", "RemoveExistingProducts", "InstallInitialize", "RemoveFiles", "InstallFiles", "InstallFinalize"},
+	} {
+		b, err := exec.Command("msiinfo", "export", only(t, out, name), "InstallExecuteSequence").Output()
+		if err != nil {
+			t.Fatal(err)
+		}
+		at := map[string]int{}
+		for line := range strings.Lines(string(b)) {
+			if f := strings.Split(strings.TrimSpace(line), "\t"); len(f) == 3 {
+				at[f[0]], _ = strconv.Atoi(f[2])
+			}
+		}
+		for n, action := range order {
+			if at[action] == 0 || n > 0 && at[action] <= at[order[n-1]] {
+				t.Errorf("%s: %s is at %d; want the order %v", name, action, at[action], order)
+			}
+		}
+	}
 }
 
 // installed unpacks a package with its system's own tool, runs the program, and
