@@ -6,6 +6,7 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"strings"
+	"sync"
 	"testing"
 	"testing/synctest"
 
@@ -21,6 +22,7 @@ const (
 
 // chain is a keychain in memory. With fails every call does; with waits none returns.
 type chain struct {
+	mu    sync.Mutex // who waited for too long comes back when others are there
 	kept  map[string]string
 	fails error
 	waits chan struct{}
@@ -37,6 +39,8 @@ func (c *chain) Set(account, secret string) error {
 	if err := c.Usable(); err != nil {
 		return err
 	}
+	c.mu.Lock()
+	defer c.mu.Unlock()
 	c.kept[account] = secret
 	return nil
 }
@@ -45,6 +49,8 @@ func (c *chain) Get(account string) (string, error) {
 	if err := c.Usable(); err != nil {
 		return "", err
 	}
+	c.mu.Lock()
+	defer c.mu.Unlock()
 	s, ok := c.kept[account]
 	if !ok {
 		return "", keychain.ErrNone
@@ -53,8 +59,13 @@ func (c *chain) Get(account string) (string, error) {
 }
 
 func (c *chain) Delete(account string) error {
+	if err := c.Usable(); err != nil {
+		return err
+	}
+	c.mu.Lock()
+	defer c.mu.Unlock()
 	delete(c.kept, account)
-	return c.Usable()
+	return nil
 }
 
 // page asks what a vault's page may ask.
