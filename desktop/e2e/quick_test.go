@@ -52,8 +52,13 @@ func TestQuickSearch(t *testing.T) {
 	d.keys(hotkey)
 	until(t, "the terminal after the keys again", func() bool { return d.active() == into.id })
 
+	minimised := func() bool {
+		return strings.Contains(d.must("xprop", "-id", d.windows()[0], "WM_STATE"), "Iconic")
+	}
 	d.must("xdotool", "windowminimize", d.windows()[0])
+	until(t, "a minimised window", minimised)
 	d.must("xdotool", "windowactivate", "--sync", into.id)
+	time.Sleep(500 * time.Millisecond) // the program hears of it, too
 	d.find()
 	d.typed("bank")
 	if os.Getenv("STRONGROOM_SCREENS") != "" {
@@ -69,9 +74,7 @@ func TestQuickSearch(t *testing.T) {
 	if got := d.copied(); got != "before" {
 		t.Errorf("on the clipboard is %q", got)
 	}
-	if shown := d.must("xprop", "-id", d.windows()[0], "WM_STATE"); !strings.Contains(shown, "Iconic") {
-		t.Errorf("the window was minimised, and is now %s", shown)
-	}
+	until(t, "the window minimised, as it was", minimised)
 	if left := strings.Count(d.must("xmodmap", "-pke"), "U1F511"); left != 0 {
 		t.Errorf("%d keys are still lent", left)
 	}
