@@ -1,6 +1,17 @@
 package e2e
 
-import "os"
+import (
+	"os"
+	"testing"
+)
 
 // full says that this is `make test`, where nothing may be left out.
 func full() bool { return os.Getenv("STRONGROOM_FULL_TESTS") != "" }
+
+// onlyFull skips what the quick loop has no time for.
+func onlyFull(t testing.TB) {
+	t.Helper()
+	if !full() {
+		t.Skip("`make test` runs this")
+	}
+}
