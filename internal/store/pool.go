@@ -149,22 +149,22 @@ func (h *host) mysql(src Source, several bool) error {
 	}
 	h.Connector = conn
 	h.ready = func(ctx context.Context, c driver.Conn) error {
-		if err := mysqlReady(ctx, c, several, src.Params.Has("wsrep_sync_wait")); err != nil {
-			return err
+		is, err := variables(ctx, c, `SHOW GLOBAL VARIABLES WHERE Variable_name IN ('wsrep_on', 'read_only', 'log_bin', 'binlog_format')`)
+		if err == nil {
+			err = galeraReady(ctx, c, is, several, src.Params.Has("wsrep_sync_wait"))
 		}
-		return readCommitted(ctx, c)
+		if err == nil {
+			err = readCommitted(ctx, c, is)
+		}
+		return notReady(err)
 	}
 	return nil
 }
 
-// mysqlReady has a node of Galera wait, at the beginning of every transaction, until
+// galeraReady has a node of Galera wait, at the beginning of every transaction, until
 // it has applied what others committed before: who logs in at one node is known at
 // all. With several hosts it passes by one that cannot be written to.
-func mysqlReady(ctx context.Context, c driver.Conn, several, own bool) error {
-	is, err := variables(ctx, c, `SHOW GLOBAL VARIABLES WHERE Variable_name IN ('wsrep_on', 'read_only')`)
-	if err != nil {
-		return notReady(err)
-	}
+func galeraReady(ctx context.Context, c driver.Conn, is map[string]string, several, own bool) error {
 	if several && is["read_only"] != "OFF" && is["read_only"] != "0" && is["read_only"] != "" {
 		return fmt.Errorf("%w: read_only is %s", errElecting, is["read_only"])
 	}
@@ -174,27 +174,26 @@ func mysqlReady(ctx context.Context, c driver.Conn, several, own bool) error {
 	if several {
 		state, err := variables(ctx, c, `SHOW GLOBAL STATUS WHERE Variable_name IN ('wsrep_ready')`)
 		if err != nil || state["wsrep_ready"] != "ON" {
-			return orElse(notReady(err), fmt.Errorf("%w: wsrep_ready is %s", errElecting, state["wsrep_ready"]))
+			return orElse(err, fmt.Errorf("%w: wsrep_ready is %s", errElecting, state["wsrep_ready"]))
 		}
 	}
 	if own {
 		return nil
 	}
-	_, err = c.(driver.ExecerContext).ExecContext(ctx, `SET SESSION wsrep_sync_wait = 1`, nil)
-	return notReady(err)
+	_, err := c.(driver.ExecerContext).ExecContext(ctx, `SET SESSION wsrep_sync_wait = 1`, nil)
+	return err
 }
 
 // readCommitted has what writes see what was committed meanwhile, as PostgreSQL does of
 // itself. With the default, an UPDATE that finds no row locks the gap where it would
 // be; of many who do so at once and then insert, all but one end as deadlocks. A
 // binary log of statements cannot be written so.
-func readCommitted(ctx context.Context, c driver.Conn) error {
-	is, err := variables(ctx, c, `SHOW GLOBAL VARIABLES WHERE Variable_name IN ('log_bin', 'binlog_format')`)
-	if err != nil || is["log_bin"] == "ON" && is["binlog_format"] == "STATEMENT" {
-		return notReady(err)
+func readCommitted(ctx context.Context, c driver.Conn, is map[string]string) error {
+	if is["log_bin"] == "ON" && is["binlog_format"] == "STATEMENT" {
+		return nil
 	}
-	_, err = c.(driver.ExecerContext).ExecContext(ctx, `SET SESSION TRANSACTION ISOLATION LEVEL READ COMMITTED`, nil)
-	return notReady(err)
+	_, err := c.(driver.ExecerContext).ExecContext(ctx, `SET SESSION TRANSACTION ISOLATION LEVEL READ COMMITTED`, nil)
+	return err
 }
 
 func notReady(err error) error {
