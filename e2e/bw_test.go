@@ -26,7 +26,7 @@ var versions = []string{"2026.9.0", "2026.5.0", "2025.12.1", "2025.4.0"}
 // loop has no time for four clients.
 func bwPath(t testing.TB, version string) string {
 	t.Helper()
-	onlyFull(t)
+	onlyFull(t, "runs the official clients")
 	p, err := filepath.Abs(filepath.Join("..", ".tools", "bw", version, "node_modules", "@bitwarden", "cli", "build", "bw.js"))
 	if err != nil {
 		t.Fatal(err)

@@ -24,9 +24,7 @@ const image = "localhost/strongroom:test"
 // that run tests often lack.
 func newContainers(t *testing.T) *containers {
 	t.Helper()
-	if !full() {
-		t.Skip("`make test` builds the image and runs it")
-	}
+	onlyFull(t, "builds the image and runs it")
 	dir, err := os.MkdirTemp("", "strongroom-containers")
 	if err != nil {
 		t.Fatal(err)

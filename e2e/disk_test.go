@@ -23,9 +23,7 @@ type disk struct {
 
 func newDisk(t *testing.T) *disk {
 	t.Helper()
-	if !full() {
-		t.Skip("`make test` mounts a disk")
-	}
+	onlyFull(t, "mounts a disk")
 	d := &disk{image: filepath.Join(t.TempDir(), "image"), dir: filepath.Join(t.TempDir(), "disk")}
 	if err := os.WriteFile(d.image, nil, 0o600); err != nil {
 		t.Fatal(err)

@@ -90,9 +90,7 @@ func TestGrantsAreEnough(t *testing.T) {
 	for _, kind := range []string{"mysql", "postgres"} {
 		t.Run(kind, func(t *testing.T) {
 			t.Parallel()
-			if !full() {
-				t.Skip("`make test` has the databases")
-			}
+			onlyFull(t, "has the databases")
 			settings := append(granted(t, kind), passphrase)
 			data := filepath.Join(t.TempDir(), "data")
 			account(t, data, settings...)
@@ -126,9 +124,7 @@ func TestEncryptedConnections(t *testing.T) {
 	for _, kind := range []string{"mysql", "postgres"} {
 		t.Run(kind, func(t *testing.T) {
 			t.Parallel()
-			if !full() {
-				t.Skip("`make test` has the databases")
-			}
+			onlyFull(t, "has the databases")
 			users := granted(t, kind)
 			base, data := users[0], filepath.Join(t.TempDir(), "data")
 			ca := "sslrootcert=" + testdb.CA()

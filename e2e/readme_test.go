@@ -40,7 +40,7 @@ func fresh(t *testing.T) string {
 // TestReadme runs exactly the README's lines: make run in one shell, its curl
 // lines in another, then its commands.
 func TestReadme(t *testing.T) {
-	onlyFull(t)
+	onlyFull(t, "runs its commands")
 	servertest.Port8000(t)
 	all, dir := blocks(t), fresh(t)
 	if strings.TrimSpace(all[0]) != "make run" {

@@ -35,9 +35,7 @@ func TestBackupBetweenDatabases(t *testing.T) {
 	for _, from := range testdb.Kinds {
 		t.Run(from, func(t *testing.T) {
 			t.Parallel()
-			if !full() {
-				t.Skip("`make test` does this on all databases")
-			}
+			onlyFull(t, "does this on all databases")
 			b := backUp(t, from)
 			for _, to := range testdb.Kinds {
 				t.Run("into "+to, func(t *testing.T) { b.into(t, to) })

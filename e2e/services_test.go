@@ -31,9 +31,7 @@ func TestServicesWithOfficialClient(t *testing.T) {
 // server of their own, which is split, too. E2E_SPECS names others; all of them, as
 // docs/scaling.md has them, are E2E_SPECS=spec.
 func TestServicesInBrowser(t *testing.T) {
-	if !full() {
-		t.Skip("`make test` installs Chromium")
-	}
+	onlyFull(t, "installs Chromium")
 	i := newInstance(t, "mysql")
 	i.start(t, freeAddress(t))
 	specs := strings.Fields(os.Getenv("E2E_SPECS"))

@@ -156,7 +156,7 @@ func TestRotateWhileWriting(t *testing.T) {
 // TestLockedDatabase: while another program holds the file, a write is refused
 // with 503 in time, and goes through afterwards.
 func TestLockedDatabase(t *testing.T) {
-	onlyFull(t)
+	onlyFull(t, "waits for it")
 	onlySQLite(t)
 	data := filepath.Join(t.TempDir(), "data")
 	account(t, data)
